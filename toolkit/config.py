@@ -1,0 +1,129 @@
+"""Strict YAML: every unknown key, wrong type and duplicate at once, each with its line and the nearest known key."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.errors import InputError
+from toolkit.jsonl import existing
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, with floats such as `3e-6` read as numbers (YAML 1.1 calls them text)."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:[0-9][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)|[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
+               r"|\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"), list("-+0123456789."))
+
+
+def read_yaml(path: str | Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """A mapping and the line of each of its top-level keys.
+
+    Raises:
+        InputError: when the file is no YAML mapping or names a key twice.
+    """
+    path = existing(path, "config file")
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=_Loader)
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start}).") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        spot = f":{mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{spot} is not YAML: {getattr(error, 'problem', None) or error}.") from error
+    if not isinstance(node, yaml.MappingNode) or not isinstance(value, dict):
+        raise InputError(f"{path} holds no settings: expected lines of `key: value`.")
+    lines: dict[str, int] = {}
+    twice = []
+    for key, _ in node.value:
+        if key.value in lines:
+            twice.append(f'{path}:{key.start_mark.line + 1} "{key.value}" was already set on line {lines[key.value]}.')
+        lines[key.value] = key.start_mark.line + 1
+    if twice:
+        raise InputError(twice)
+    return value, lines
+
+
+def parse_set(assignments: list[str]) -> dict[str, Any]:
+    """`key=value` pairs of `--set`; a value is read as YAML, a dotted key reaches into a section."""
+    settings: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f'--set "{assignment}" is not key=value.')
+        inner = settings
+        *sections, last = key.strip().split(".")
+        for section in sections:
+            inner = inner.setdefault(section, {})
+        inner[last] = yaml.load(value, Loader=_Loader) if value else None  # noqa: S506 (a SafeLoader)
+    return settings
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
+        out[key] = merged(out[key], value) if both else value
+    return out
+
+
+@lru_cache(maxsize=8)
+def fields_of(*modules: str) -> Mapping[str, str]:
+    """Field → annotation of the dataclasses in installed modules, read from their source without importing them.
+
+    Importing TRL takes seconds; a misspelt key must be answered at once, by the vocabulary of the *installed* version.
+    """
+    found: dict[str, str] = {}
+    for module in modules:
+        tree = ast.parse(_source(module).read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and node.name.endswith(("Config", "Arguments")):
+                for entry in node.body:
+                    if isinstance(entry, ast.AnnAssign) and isinstance(entry.target, ast.Name):
+                        annotation = entry.annotation
+                        text = annotation.value if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
+                        found.setdefault(entry.target.id, text)
+    return found
+
+
+def _source(module: str) -> Path:
+    package, _, rest = module.partition(".")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(f"{package} is not installed. Run: pip install 'toolkit[train]'")
+    return Path(spec.submodule_search_locations[0]).joinpath(*rest.split(".")).with_suffix(".py")
+
+
+GRPO_MODULES = ("trl.trainer.grpo_config", "trl.trainer.base_config", "transformers.training_args")
+SFT_MODULES = ("trl.trainer.sft_config", "trl.trainer.base_config", "transformers.training_args")
+MODEL_MODULES = ("trl.trainer.model_config",)
+
+
+def type_problem(name: str, value: Any, annotation: str) -> str | None:
+    """Why `value` cannot be a field annotated `annotation`; None when it can, or when the type is not a plain one."""
+    names = set(re.findall(r"[A-Za-z_]+", annotation))
+    if value is None or names & {"Any", "dict", "list", "Literal", "Optional", "Union"} & {"Any"}:
+        return None
+    checks = (("bool", bool), ("int", int), ("float", (int, float)), ("str", str), ("dict", dict), ("list", list))
+    allowed = [kind for word, kind in checks if word in names]
+    if not allowed:
+        return None
+    for kind in allowed:
+        if isinstance(value, kind) and (not isinstance(value, bool) or bool in allowed):
+            return None
+    shown = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text", "dict": "a mapping",
+             "list": "a list"}
+    expected = " or ".join(shown[word] for word, kind in checks if kind in allowed)
+    return f'"{name}" is {value!r}, expected {expected}.'

@@ -1,0 +1,108 @@
+"""Cold-start conversations: replies in the format that GRPO will reward, for SFT.
+
+A teacher is rarely perfect. `mistakes` is the share of replies in which the offline teacher names the first candidate in its
+prompt (the first fact of the profile, the first value told) instead of the one asked for: the position bias of a weak model.
+With mistakes, the model learns format and copying and is wrong in a way that the verified reward can mend; the demo shows
+exactly that.
+
+`disguised` is the share of conversations in which every value is replaced by random words of the same shape. A few dozen
+roles hold a few hundred values, which a model would rather learn by heart than read: with values that never come back,
+reading the prompt is the only way to be right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from toolkit.generate.offline import Draft, OfflineEngine
+from toolkit.generate.plan import WorkItem
+from toolkit.profiles import Profile
+
+TURNS = 3
+_DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
+
+
+def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int, mistakes: float = 0.0,
+                  disguised: float = 0.0, system: str = "{profile}") -> Iterator[dict[str, Any]]:
+    """`{"prompt": [...], "completion": [...]}` rows; SBK and CM alternate, several exchanges share one profile.
+
+    Args:
+        mistakes: share of replies, 0 to 1, that follow the position-biased teacher.
+        disguised: share of conversations with values of the same shape made of random words.
+        system: text of the system prompt with `{name}` and `{profile}`.
+    """
+    streams = {p.id: engine.random(p, "cold start") for p in profiles}
+    disguise = Disguise(profiles)
+    for index in range(count):
+        profile = profiles[index % len(profiles)]
+        rng = streams[profile.id]
+        if rng.random() < disguised:
+            change = disguise.of(rng)
+            profile = replace(profile, name=change(profile.name),
+                              facts=tuple(replace(f, value=change(f.value), alternatives=()) for f in profile.facts))
+        else:
+            change = str
+        drafts = list(_drafts(engine, profile, index, rng, change))
+        if not drafts:
+            continue
+        first = drafts[0].sample
+        prompt = [{"role": "system",
+                   "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
+                  *map(dict, first.conversation_history), {"role": "user", "content": first.question}]
+        completion = [_reply(drafts[0], rng.random() < mistakes)]
+        for draft in drafts[1:]:
+            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, rng.random() < mistakes)]
+        yield {"prompt": prompt, "completion": completion}
+
+
+class Disguise:
+    """Random words of the same shape: Han for Han, hangul for hangul, digit for digit, word for word."""
+
+    def __init__(self, profiles: Sequence[Profile]):
+        text = " ".join(f"{p.name} {p.persona} " + " ".join(f.value for f in p.facts) for p in profiles)
+        self.characters = {name: sorted(set(pattern.findall(text))) for name, pattern in _SCRIPTS.items()}
+
+    def of(self, rng: Random) -> Callable[[str], str]:
+        def change(value: str) -> str:
+            for name, pattern in _SCRIPTS.items():
+                if self.characters[name]:
+                    value = pattern.sub(lambda found, name=name: rng.choice(self.characters[name]), value)
+            return value
+
+        return change
+
+
+# one character each, but whole words in Latin script
+_SCRIPTS = {"han": re.compile(r"[\u3400-\u9fff]"), "kana": re.compile(r"[\u3041-\u30fa]"),
+            "hangul": re.compile(r"[\uac00-\ud7a3]"), "digit": re.compile(r"[0-9]"),
+            "latin": re.compile(r"[A-Za-z][A-Za-z'-]*")}
+
+
+def _drafts(engine: OfflineEngine, profile: Profile, index: int, rng: Random,
+            disguise: Callable[[str], str]) -> Iterator[Draft]:
+    shown = engine.excerpt(profile, (), rng)
+    visible = [f for f in engine.usable(profile) if shown is None or f in shown]
+    if rng.random() < 0.5:
+        item = WorkItem(index, profile, "CM", rng.choice(("easy", "medium", "medium", "hard")))
+        draft = engine.cm(item, shown, rng, disguise)
+        if draft is not None:
+            yield draft
+    rng.shuffle(visible)
+    turns = 0
+    while len(visible) > 1 and turns < TURNS:
+        item = WorkItem(index, profile, "SBK", rng.choice(_DIFFICULTIES))
+        asked = [visible.pop() for _ in range(2 if item.difficulty == "hard" and rng.random() < 0.5 else 1)]
+        draft = engine.sbk(item, asked, shown, rng)
+        if draft is not None:
+            turns += 1
+            yield draft
+
+
+def _reply(draft: Draft, mistaken: bool) -> dict[str, str]:
+    reasoning, answer = ((draft.biased_reasoning, draft.biased_answer) if mistaken
+                         else (draft.sample.reasoning, draft.sample.answer))
+    return {"role": "assistant", "content": f"<think>{reasoning}</think><answer>{answer}</answer>"}

@@ -1,0 +1,41 @@
+"""The plan: which samples to make, in a fixed order.
+
+Kinds alternate SBK, CM (1 : 1) and difficulties follow 3 : 5 : 2 (easy : medium : hard), both exactly over every 20 items,
+so that a run cut short is balanced too. Items of one profile stand together: servers can then reuse the profile's prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from toolkit.profiles import Profile
+
+# 3 easy, 5 medium, 2 hard in ten, spread out
+_DIFFICULTIES = ("medium", "easy", "medium", "hard", "easy", "medium", "medium", "easy", "hard", "medium")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    index: int
+    profile: Profile
+    kind: str
+    difficulty: str
+
+
+def plan(profiles: Sequence[Profile], samples_per_profile: int | None = None, samples: int | None = None,
+         kinds: Sequence[str] = ("SBK", "CM")) -> Iterator[WorkItem]:
+    """Work items, profile by profile.
+
+    Args:
+        samples_per_profile: items for each profile; or
+        samples: items in all, spread evenly (the first profiles get one more).
+    """
+    total = samples if samples is not None else (samples_per_profile or 2) * len(profiles)
+    base, extra = divmod(total, len(profiles))
+    index = 0
+    for position, profile in enumerate(profiles):
+        for _ in range(base + (position < extra)):
+            yield WorkItem(index, profile, kinds[index % len(kinds)],
+                           _DIFFICULTIES[index // len(kinds) % len(_DIFFICULTIES)])
+            index += 1

@@ -1,0 +1,70 @@
+"""What a task is: how its rows are read, how a row becomes a prompt, and how a completion is scored.
+
+A task is one file. Generation, validation, training and evaluation all use it, so a score means the same everywhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from toolkit.errors import InputError, did_you_mean
+from toolkit.verify import Verdict
+
+Message = dict[str, str]
+GROUP = "toolkit.tasks"
+
+
+class Task(Protocol):
+    name: str
+    parts: Mapping[str, float]                  # reward part → default weight
+
+    def read(self, path: str | Path) -> Iterator[tuple[int, Any]]:
+        """Rows of a data file as `(line, row)`; raises InputError naming the first bad line."""
+
+    def row(self, value: Mapping[str, Any]) -> Any:
+        """A row from its JSON object."""
+
+    def prompt(self, row: Any, system_prompt: str) -> list[Message]:
+        """The messages that the model sees."""
+
+    def score(self, part: str, row: Any, completion: str, prefilled: bool = False) -> Verdict:
+        """The verdict of one reward part; `prefilled` when the template ended the prompt in `<think>`."""
+
+
+def load_task(name: str) -> Task:
+    """A task by its entry-point name (`roleplay`) or as `path/to/file.py` or `path/to/file.py:Class`.
+
+    Raises:
+        InputError: naming the known tasks.
+    """
+    from importlib.metadata import entry_points
+
+    path, _, attribute = name.partition(":")
+    if path.endswith(".py"):
+        return _from_file(Path(path), attribute)
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if name in known:
+        return known[name].load()()
+    if name == "roleplay":                      # a checkout that is not installed has no entry points
+        from toolkit.tasks.roleplay import RolePlay
+
+        return RolePlay()
+    raise InputError(f'There is no task "{name}".{did_you_mean(name, list(known))} '
+                     f"Known: {', '.join(sorted({*known, 'roleplay'}))}; or give a file: my_task.py:MyTask.")
+
+
+def _from_file(path: Path, attribute: str) -> Task:
+    if not path.is_file():
+        raise InputError(f"task file {path} does not exist.")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == path.stem and hasattr(v, "score")]
+    chosen = getattr(module, attribute, None) if attribute else (found[0] if len(found) == 1 else None)
+    if chosen is None:
+        raise InputError(f"{path} holds {len(found)} task classes. Name one: {path}:ClassName.")
+    return chosen()

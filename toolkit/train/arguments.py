@@ -1,0 +1,202 @@
+"""Training settings: flat YAML in the vocabulary of the installed TRL plus ours, checked before anything heavy is imported.
+
+A key is a field of TRL's `GRPOConfig` or `ModelConfig`, or one of `OURS`. The `sft:` section takes fields of `SFTConfig`,
+`new_model:` those of `NewModel`. Names that the reference guides use are translated and reported, never dropped silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolkit.config import (
+    GRPO_MODULES,
+    MODEL_MODULES,
+    SFT_MODULES,
+    fields_of,
+    merged,
+    read_yaml,
+    type_problem,
+)
+from toolkit.errors import InputError, did_you_mean
+
+STAGES = ("sft", "grpo")
+NEW = "new"
+
+# our own keys: annotation, as in a dataclass
+OURS: Mapping[str, str] = {
+    "task": "str",
+    "stages": "list",
+    "train_data": "str",
+    "eval_data": "str",
+    "cold_start_data": "str",
+    "rewards": "dict",
+    "system_prompt": "str",
+    "eval_samples": "int",
+    "sample_every": "int",
+    "torch_threads": "int",
+    "new_model": "dict",
+    "sft": "dict",
+}
+
+# what other guides call it: (our key, or None when it is gone; why)
+TRANSLATED: Mapping[str, tuple[str | None, str]] = {
+    "model": ("model_name_or_path", "TRL's name"),
+    "model_name": ("model_name_or_path", "TRL's name"),
+    "torch_dtype": ("dtype", "renamed in TRL"),
+    "batch_size": ("per_device_train_batch_size", "per device, in completions"),
+    "num_epochs": ("num_train_epochs", "transformers' name"),
+    "num_samples_per_prompt": ("num_generations", "TRL's name"),
+    "kl_penalty": ("beta", "TRL's name of the KL coefficient"),
+    "max_new_tokens": ("max_completion_length", "TRL's name"),
+    "mu": ("num_iterations", "policy updates per batch (GRPO's mu)"),
+    "use_bf16": ("bf16", "transformers' name"),
+    "num_workers": ("dataloader_num_workers", "transformers' name"),
+    "warmup_ratio": ("warmup_steps", "transformers 5 reads a number below 1 as a ratio"),
+    "dataset_id_or_path": ("train_data", "a file, for now"),
+    "max_prompt_length": (None, "removed from TRL: prompts are never cut; over-long rows are refused before training"),
+    "max_length": (None, "prompt and completion together: set max_completion_length"),
+    "vllm_device": (None, "removed from TRL: vLLM runs colocated (vllm_mode: colocate) or as a server"),
+    "device_map": (None, "breaks distributed training; accelerate places the model"),
+}
+_WEIGHTS = {"accuracy_weight": "accuracy", "format_weight": "format"}
+
+# where we differ from TRL's defaults, and why
+DEFAULTS: Mapping[str, Any] = {
+    "output_dir": "outputs/train",
+    "save_total_limit": 3,          # unlimited checkpoints fill disks (one known run: 700 GB)
+    "logging_steps": 1,             # a reward that dies must be seen at the step where it dies
+    "report_to": "none",            # the run folder's metrics.jsonl is always written; trackers are asked for
+    "disable_tqdm": True,           # our own progress bar
+    "seed": 42,
+}
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Everything a run needs. `grpo`, `sft` and `model` hold keyword arguments of TRL's dataclasses."""
+
+    path: str
+    task: str = "roleplay"
+    stages: tuple[str, ...] = ("grpo",)
+    train_data: str = ""
+    eval_data: str = ""
+    cold_start_data: str = ""
+    rewards: Mapping[str, float] = field(default_factory=dict)
+    system_prompt: str = ""
+    eval_samples: int = 0
+    sample_every: int = 10
+    torch_threads: int = 0
+    new_model: Mapping[str, Any] = field(default_factory=dict)
+    sft: Mapping[str, Any] = field(default_factory=dict)
+    grpo: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    translated: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def output_dir(self) -> Path:
+        return Path(self.grpo["output_dir"])
+
+    @property
+    def model_name_or_path(self) -> str:
+        return self.model["model_name_or_path"]
+
+    @property
+    def seed(self) -> int:
+        return self.grpo["seed"]
+
+    def to_config(self) -> dict[str, Any]:
+        """The resolved configuration as flat keys: what the manifest records, and a valid configuration itself."""
+        ours = {k: getattr(self, k) for k in OURS}
+        ours["stages"] = list(self.stages)
+        return {k: v for k, v in {**ours, **self.model, **self.grpo}.items() if v not in ("", None, {}, [])}
+
+
+def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainSettings:
+    """Read, translate and check a configuration.
+
+    Raises:
+        InputError: every problem at once, each with file and line.
+    """
+    raw, lines = read_yaml(path)
+    given = merged(raw, overrides or {})
+
+    def spot(key: str) -> str:
+        return f"{path}:{lines[key]}" if key in lines and key not in (overrides or {}) else "--set"
+
+    problems: list[str] = []
+    translated: list[tuple[str, str, str]] = []
+    flat: dict[str, Any] = {}
+    rewards = dict(given.pop("rewards", None) or {})
+    for key, value in given.items():
+        if key in _WEIGHTS:
+            rewards.setdefault(_WEIGHTS[key], value)
+            translated.append((key, f"rewards.{_WEIGHTS[key]}", "every reward part has its weight under rewards"))
+        elif key in TRANSLATED and not _known(key):
+            new, why = TRANSLATED[key]
+            translated.append((key, new or "—", why))
+            if new and new in given:
+                problems.append(f'{spot(key)} "{key}" is called "{new}" here, and "{new}" is set too. Keep one.')
+            elif new:
+                flat[new] = value
+        else:
+            flat[key] = value
+
+    grpo_fields, model_fields = fields_of(*GRPO_MODULES), fields_of(*MODEL_MODULES)
+    known = {**grpo_fields, **model_fields, **OURS}
+    for key, value in flat.items():
+        if key not in known:
+            problems.append(f'{spot(key)} "{key}" is not a key.{did_you_mean(key, [*known, *TRANSLATED])}')
+        elif problem := type_problem(key, value, known[key]):
+            problems.append(f"{spot(key)} {problem}")
+    sft = dict(flat.get("sft") or {})
+    sft_fields = fields_of(*SFT_MODULES)
+    for key, value in sft.items():
+        if key not in sft_fields:
+            problems.append(f'{spot("sft")} "sft.{key}" is not a field of TRL\'s SFTConfig.{did_you_mean(key, list(sft_fields))}')
+        elif problem := type_problem(f"sft.{key}", value, sft_fields[key]):
+            problems.append(f"{spot('sft')} {problem}")
+    stages = tuple(flat.get("stages") or ("grpo",))
+    if not stages or any(s not in STAGES for s in stages):
+        problems.append(f'{spot("stages")} "stages" is {list(stages)}, expected some of {", ".join(STAGES)}.')
+    for part, weight in rewards.items():
+        if not isinstance(weight, int | float) or isinstance(weight, bool):
+            problems.append(f'{spot("rewards")} "rewards.{part}" is {weight!r}, expected a number (its weight).')
+    for key in ("model_name_or_path", "train_data"):
+        if not flat.get(key):
+            problems.append(f'{path} has no "{key}".' + (f' Give a folder, a hub name, or "{NEW}" for a small model '
+                                                         "made on the spot." if key.startswith("model") else ""))
+    if "sft" in stages and not flat.get("cold_start_data"):
+        problems.append(f'{path} has the stage sft but no "cold_start_data" (gen-data writes it with --cold-start).')
+    grpo = {**DEFAULTS, **{k: v for k, v in flat.items() if k in grpo_fields}}
+    problems += _arithmetic(grpo, path)
+    if problems:
+        raise InputError(problems)
+    ours = {k: flat[k] for k in OURS if k in flat and k not in ("stages", "rewards", "sft")}
+    return TrainSettings(
+        path=str(path), stages=stages, rewards=rewards, sft=sft, grpo=grpo,
+        model={k: v for k, v in flat.items() if k in model_fields and k not in grpo_fields},
+        translated=tuple(translated), **ours)
+
+
+def _known(key: str) -> bool:
+    return key in fields_of(*GRPO_MODULES) or key in fields_of(*MODEL_MODULES) or key in OURS
+
+
+def _arithmetic(grpo: Mapping[str, Any], path: str | Path) -> list[str]:
+    """TRL groups `num_generations` completions of one prompt; what one process sees in a step must split into groups."""
+    generations = grpo.get("num_generations", 8)
+    if not isinstance(generations, int):
+        return []
+    if generations < 2:
+        return [f'{path} "num_generations" is {generations}: a group needs at least 2 completions to compare.']
+    per_step = grpo.get("per_device_train_batch_size", 8) * grpo.get("gradient_accumulation_steps", 1)
+    if isinstance(per_step, int) and per_step % generations and generations % per_step:
+        fits = [n for n in range(2, per_step + 1) if per_step % n == 0]
+        near = sorted(sorted(fits, key=lambda n: abs(n - generations))[:2])
+        return [f"{path}: {per_step} completions a step and device (per_device_train_batch_size × "
+                f"gradient_accumulation_steps) do not split into groups of {generations}. "
+                f"Nearest num_generations: {' or '.join(map(str, near)) or 'none; raise the batch'}."]
+    return []

@@ -1,0 +1,61 @@
+"""Cold start: TRL's SFTTrainer on prompt/completion conversations, so that GRPO begins with a model that knows the format.
+
+Rows: `{"prompt": [messages], "completion": [messages]}`; a completion may hold several exchanges. Only assistant turns of
+the completion are learnt.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError
+from toolkit.jsonl import read_rows
+from toolkit.run import Run
+from toolkit.train.arguments import TrainSettings
+from toolkit.train.callbacks import Recorder
+
+
+def read_conversations(path: str | Path) -> list[dict[str, Any]]:
+    """Cold-start rows.
+
+    Raises:
+        InputError: every row of another shape, by line.
+    """
+    rows, problems = [], []
+    for line, row in read_rows(path, "cold-start file"):
+        wrong = [f"{path}:{line} field \"{name}\" must be a list of {{role, content}} messages."
+                 for name in ("prompt", "completion") if not (isinstance(row, dict) and _messages(row.get(name)))]
+        problems += wrong
+        if not wrong:
+            rows.append({"prompt": row["prompt"], "completion": row["completion"]})
+    if problems:
+        raise InputError(problems)
+    if not rows:
+        raise InputError(f"{path} holds no conversation.")
+    return rows
+
+
+def _messages(value: Any) -> bool:
+    return (isinstance(value, list) and bool(value)
+            and all(isinstance(m, dict) and isinstance(m.get("role"), str) and isinstance(m.get("content"), str)
+                    for m in value))
+
+
+def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, rows: list[dict[str, Any]],
+               out: Path, common: dict[str, Any]) -> None:
+    """Train `model` on `rows` and save it with its tokenizer to `out`."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    markers = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
+    arguments = SFTConfig(**{
+        **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "max_length": 1024,
+        "assistant_only_loss": markers, **settings.sft})
+    trainer = SFTTrainer(model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
+                         callbacks=[Recorder(run, "sft", "loss")])
+    trainer.train()
+    trainer.save_model(str(out))
+    if trainer.accelerator.is_main_process:
+        tokenizer.save_pretrained(out)
+    trainer.accelerator.wait_for_everyone()

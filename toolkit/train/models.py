@@ -1,0 +1,68 @@
+"""Loading a causal language model and its tokenizer from a directory or the hub, one way for every command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError
+
+
+def quiet_libraries() -> None:
+    """Libraries log to files, not into the progress view; no usage pings."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    import warnings
+
+    import datasets
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+    warnings.filterwarnings("ignore", message=".*pin_memory.*")
+
+
+def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code: bool = False) -> tuple[Any, Any]:
+    """Model and tokenizer.
+
+    Args:
+        name: a directory with config.json, safetensors and tokenizer, or a hub name.
+        settings: keyword arguments of TRL's ModelConfig (dtype, attn_implementation, model_revision).
+
+    Raises:
+        InputError: when nothing loadable is there, or the tokenizer has no chat template.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    settings = settings or {}
+    folder = Path(name)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        inside = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
+        raise InputError(f"{folder} is no model: config.json is missing (it holds {inside}).")
+    if not folder.is_dir() and (name.startswith((".", "/")) or name.count("/") != 1):
+        raise InputError(f"model {name} does not exist: no such folder, and no hub name (owner/name).")
+    options = {"revision": settings.get("model_revision", "main"), "trust_remote_code": trust_remote_code}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, **options)
+        model = AutoModelForCausalLM.from_pretrained(
+            name, dtype=settings.get("dtype") or "float32", attn_implementation=settings.get("attn_implementation"),
+            use_safetensors=True, **options)
+    except (OSError, ValueError, ImportError) as error:
+        raise InputError(f"model {name} cannot be loaded: {' '.join(str(error).split())[:300]}") from error
+    if tokenizer.chat_template is None:
+        raise InputError(f"the tokenizer of {name} has no chat template: take the -Instruct model, or put a "
+                         "chat_template.jinja beside it.")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model, tokenizer
+
+
+def prefills_think(tokenizer: Any) -> bool:
+    """Whether the chat template ends the prompt in `<think>`, so that completions begin inside it."""
+    rendered = tokenizer.apply_chat_template([{"role": "user", "content": "?"}], tokenize=False,
+                                             add_generation_prompt=True)
+    return rendered.rstrip().endswith("<think>")

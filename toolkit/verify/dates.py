@@ -1,0 +1,222 @@
+"""Dates, times of day and weekdays in text: 2024-03-12, 12th of March, 三月十二号, half past six, 傍晚六点半, 오후 여섯 시.
+
+A moment keeps every reading that its wording allows (six o'clock is 06:00 or 18:00; 3/12 is March or December);
+two moments are the same when a reading agrees in all that the key states.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .normalise import fold_pattern
+from .numbers import whole_number
+
+Reading = tuple[int | None, ...]  # date: (year, month, day, lunar); time: (minute of the day,); weekday: (0 = Monday,)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    start: int
+    end: int
+    kind: str  # date | time | weekday
+    readings: tuple[Reading, ...]
+
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = {name[:size]: i for i, name in enumerate(_MONTHS, 1) for size in (3, len(name))} | {"sept": 9}
+_MONTH_NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_N = r"(?:\d{1,2}|[零〇一二三四五六七八九十两廿]{1,3})"
+_KN = r"(?:\d{1,2}|(?:열|스물|스무)? ?(?:하나|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)|열|[일이삼사오육칠팔구십]{1,4})"
+_EN_NUMBER = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
+    "twenty(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|thirty(?:[- ]five)?|forty(?:[- ]five)?|fifty(?:[- ]five)?"
+)
+_EN_ORDINAL = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|"
+    "nineteenth|twentieth|twenty[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirtieth|thirty[- ]first"
+)
+_D = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_EN_ORDINAL})"
+_PART = {
+    "night": "凌晨|拂晓|黎明|午前|오전|새벽|明け方|未明|清晨|清早|大清早|早上|早晨|上午|一早|今早|明早|早|朝|아침|a\\.?m\\.?|in the morning",
+    "noon": "中午|正午|昼|晌午|점심|낮",
+    "day": "下午|午后|午後|傍晚|黄昏|日暮|晚上|夜里|夜晚|今晚|晚|夕方|夜|오후|저녁|밤|p\\.?m\\.?|in the (?:afternoon|evening)|at night",
+    "late": "半夜|深夜|夜半|夜中|한밤중|한밤",
+}
+_ZH_PART = "凌晨|拂晓|黎明|午前|清晨|清早|大清早|早上|早晨|上午|一早|今早|明早|中午|正午|晌午|下午|午后|午後|傍晚|黄昏|日暮|晚上|夜里|夜晚|今晚|半夜|深夜|夜半|夜中|明け方|未明|夕方|早|晚|朝|昼|夜"
+_KO_PART = "오전|오후|새벽|아침|점심|낮|저녁|한밤중|한밤|밤"
+_AFTER = r"(?: ?(?P<ap{}>[ap]\.?m\b\.?|in the (?:morning|afternoon|evening)|at night))"
+
+_TIME = re.compile(
+    fold_pattern(
+        rf"(?P<zp>{_ZH_PART})?の? ?(?<![\d:])(?P<ch>[01]?\d|2[0-4])[:h](?P<cm>[0-5]\d)(?![\d:]){_AFTER.format(1)}?"
+        rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?)(?:不?到)?(?P<qh>{_N})[点时]钟?"
+        rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻|(?P<hm>{_N})分?))?"
+        rf"|(?:(?P<kp>{_KO_PART})(?:에)? ?)?(?<![\d가-힣])(?P<kh>{_KN}) ?시(?!간|작|대|절|장|내|민|도|계)(?: ?(?:(?P<km>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분|(?P<khalf>반)))?"
+        rf"|\b(?:(?P<rel>half|(?:a )?quarter|(?:\d{{1,2}}|{_EN_NUMBER})(?: minutes?)?) (?P<pt>past|to|after|before|till|of) )(?P<eh>\d{{1,2}}|{_EN_NUMBER}|noon|midnight)\b(?: o'?clock)?{_AFTER.format(2)}?"
+        rf"|\b(?P<oh>\d{{1,2}}|{_EN_NUMBER}) ?o'?clock(?: sharp)?{_AFTER.format(3)}?"
+        rf"|\b(?P<ah>\d{{1,2}}|{_EN_NUMBER})(?:[- ](?P<am>thirty|fifteen|forty-five|twenty|ten|oh five))?{_AFTER.format(4)}"
+        rf"|\b(?P<word>noon|midday|midnight)\b|(?P<zword>正午(?!{_N})|零点|子夜|정오|자정)"
+    )
+)
+_DATE = re.compile(
+    fold_pattern(
+        r"(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
+        r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年)?"
+        rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>{_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号])?)?"
+        r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4})年(?!级|前|后|代)"
+        rf"|(?:(?P<ky>\d{{2,4}})년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일)?"
+        rf"|\b(?:(?P<d1>{_D}) (?:day )?(?:of )?)?(?P<em>{_MONTH_NAMES})\b\.?(?:,? (?:the )?(?P<d2>{_D})\b(?!:))?(?:,? (?:of )?(?P<ey2>\d{{4}})\b)?"
+        r"|(?<![\d/.-])(?P<sa>\d{1,2})[/.](?P<sb>\d{1,2})(?:[/.](?P<sy>\d{4}))?(?![\d/.%]|-\d)"
+        r"|\bin (?P<year>1\d{3}|20\d{2})\b|\b(?P<year2>1[5-9]\d{2}|20\d{2}|2[1-9]\d{2})\b"
+    )
+)
+_WEEKDAY = re.compile(
+    fold_pattern(
+        r"\b(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b|(?:星期|礼拜|周)(?P<zh>[一二三四五六日天])|(?P<ja>[月火水木金土日])曜|(?P<ko>[월화수목금토일])요일"
+    )
+)
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民国": 1911}
+_PARTS = {kind: re.compile(fold_pattern(words)) for kind, words in _PART.items()}
+
+
+def _int(text: str | None) -> int | None:
+    if not text:
+        return None
+    text = text.strip().removesuffix("分钟").removesuffix("分")
+    if text in ("元", "正"):
+        return 1
+    if text == "廿":
+        return 20
+    number = whole_number(text)
+    if number is None and text in ("유", "시"):
+        return {"유": 6, "시": 10}[text]
+    return int(number.value) if number and number.value is not None else None
+
+
+def _hours(hour: int, part: str | None) -> tuple[int, ...]:
+    if hour > 12 or hour == 0:
+        return (hour % 24,)
+    if part:
+        if _PARTS["day"].fullmatch(part):
+            return (hour + 12 if hour < 12 else (0 if part[0] in "夜晚今밤" or part == "at night" else 12),) if hour >= 4 or part[0] not in "夜晚今밤" else (hour, hour + 12)
+        if _PARTS["late"].fullmatch(part):
+            return (hour % 12 + (12 if hour >= 9 and hour != 12 else 0),)
+        if _PARTS["noon"].fullmatch(part):
+            return (hour if hour >= 10 else hour + 12,)
+        return (hour % 12,)
+    return (hour % 12, hour % 12 + 12)
+
+
+def _time(match: re.Match) -> tuple[Reading, ...]:
+    get = match.group
+    part = get("zp") or get("qp") or get("hp") or get("kp") or get("ap1") or get("ap2") or get("ap3") or get("ap4")
+    minute: int | None = 0
+    if get("word") or get("zword"):
+        word = get("word") or get("zword")
+        return ((0,),) if word in ("midnight", "零点", "子夜", "자정") else ((720,),)
+    if get("ch"):
+        hour, minute = int(get("ch")), int(get("cm"))
+    elif get("qh"):
+        hour, minute = _int(get("qh")), -(15 if "刻" in get("qm") else _int(get("qm")) or 0)
+    elif get("hh"):
+        hour = _int(get("hh"))
+        minute = 30 if get("half") else {"一": 15, "三": 45}[get("qtr")] if get("qtr") else _int(get("hm")) or 0
+    elif get("kh"):
+        hour, minute = _int(get("kh")), 30 if get("khalf") else _int(get("km")) or 0
+    elif get("eh"):
+        word = get("eh")
+        if word in ("noon", "midnight"):
+            hour, part = 12, "p.m" if word == "noon" else "at night"
+        else:
+            hour = _int(word)
+        rel = get("rel")
+        amount = 30 if rel == "half" else 15 if "quarter" in rel else _int(rel.removesuffix("minutes").removesuffix("minute")) or 0
+        minute = amount if get("pt") in ("past", "after") else -amount
+    else:
+        hour = _int(get("oh") or get("ah"))
+        if get("am"):
+            minute = {"thirty": 30, "fifteen": 15, "forty-five": 45, "twenty": 20, "ten": 10, "oh five": 5}[get("am")]
+    if hour is None or hour > 24 or minute is None or minute > 59:
+        return ()
+    return tuple(sorted({((h * 60 + minute) % 1440,) for h in _hours(hour, part)}))
+
+
+def _date(match: re.Match) -> tuple[Reading, ...]:
+    get = match.group
+    if get("iy"):
+        return _valid(int(get("iy")), int(get("im")), _int(get("id")))
+    if get("cm"):
+        month = {"正": 1, "冬": 11, "腊": 12}.get(get("cm")) or _int(get("cm"))
+        year = _int(get("cy"))
+        if year is not None and get("era"):
+            year += _ERAS[get("era")]
+        lunar = bool(get("lunar") or get("chu") or get("cm") in "正冬腊")
+        return _valid(year, month, _int(get("cd")), lunar)
+    if get("era2"):
+        return _valid((_int(get("ey")) or 0) + _ERAS[get("era2")], None, None)
+    if get("cy2"):
+        return _valid(_int(get("cy2")), None, None)
+    if get("km"):
+        return _valid(_int(get("ky")), _int(get("km")), _int(get("kd")))
+    if get("em"):
+        day = get("d1") or get("d2")
+        number = whole_number(day.replace(" ", "-")) if day else None
+        return _valid(_int(get("ey2")), _MONTH[get("em")], int(number.value) if number and number.value else None)
+    if get("sa"):
+        a, b, year = int(get("sa")), int(get("sb")), _int(get("sy"))
+        return _valid(year, a, b) + _valid(year, b, a)
+    return _valid(int(get("year") or get("year2")), None, None)
+
+
+def _valid(year: int | None, month: int | None, day: int | None, lunar: bool = False) -> tuple[Reading, ...]:
+    if (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):
+        return ()
+    return ((year, month, day, int(lunar)),)
+
+
+def find_moments(text: str, kind: str) -> list[Moment]:
+    """The moments of one kind (date, time, weekday) in a folded text, at most 200."""
+    found: list[Moment] = []
+    pattern = {"time": _TIME, "date": _DATE, "weekday": _WEEKDAY}[kind]
+    for match in pattern.finditer(text):
+        if kind == "weekday":
+            get = match.group
+            day = (
+                _DAYS.index(get("en"))
+                if get("en")
+                else "一二三四五六日".index(get("zh").replace("天", "日"))
+                if get("zh")
+                else "月火水木金土日".index(get("ja"))
+                if get("ja")
+                else "월화수목금토일".index(get("ko"))
+            )
+            readings: tuple[Reading, ...] = ((day,),)
+        else:
+            readings = _time(match) if kind == "time" else _date(match)
+        if readings:
+            found.append(Moment(match.start(), match.end(), kind, readings))
+            if len(found) >= 200:
+                break
+    return found
+
+
+def same_moment(key: Moment, said: Moment) -> bool:
+    if key.kind != said.kind:
+        return False
+    return any(all(k is None or k == s or (i == 3 and not k) for i, (k, s) in enumerate(zip(a, b, strict=True))) for a in key.readings for b in said.readings)
+
+
+@lru_cache(maxsize=4096)
+def whole_moment(text: str) -> Moment | None:
+    """The moment that a folded text consists of, or None."""
+    text = text.strip().removeprefix("at ").removeprefix("on ").removeprefix("the ")
+    if not text or len(text) > 64:
+        return None
+    for kind in ("time", "date", "weekday"):
+        for moment in find_moments(text, kind):
+            if moment.start == 0 and text[moment.end :] in ("", "整", "日", "日生", "钟", "에", "日に"):
+                return moment
+    return None
