@@ -7,6 +7,7 @@ stand in `prompts/offline/<language>.yaml`. A label that no attribute owns stays
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from toolkit.resources import yaml_file
 
 LANGUAGES = ("zh", "en", "ja", "ko")
+VALUE_TYPES = ("text", "name", "place", "number", "quantity", "date", "time")
 
 # attribute: (value type for the verifier, question word)
 PROFILE_ATTRIBUTES: Mapping[str, tuple[str, str]] = {
@@ -39,7 +41,8 @@ MEMORY_ATTRIBUTES: Mapping[str, tuple[str, str]] = {
 }
 # fields of a profile that are no facts, by the labels they have in the wild
 _FIELD_LABELS = {
-    "name": ("name", "character_name", "char_name", "姓名", "名字", "名称", "角色名", "角色名称", "名前", "氏名", "이름", "성명"),
+    "name": ("name", "character_name", "char_name", "姓名", "名字", "名称", "角色名", "角色名称", "名前", "氏名",
+             "이름", "성명"),
     "aliases": ("aliases", "alias", "别名", "別名", "别称", "外号", "别号", "异名", "별칭"),
     "gender": ("gender", "sex", "性别", "性別", "성별"),
     "language": ("language",),
@@ -89,4 +92,4 @@ def _labels() -> Mapping[str, str]:
 
 
 def _folded(label: str) -> str:
-    return label.strip().casefold().replace("_", " ").replace("-", " ")
+    return unicodedata.normalize("NFKC", label).strip().casefold().replace("_", " ").replace("-", " ")

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InputError
-from toolkit.jsonl import existing
+from toolkit.jsonl import existing, not_utf8
 
 
 class _Loader(yaml.SafeLoader):
@@ -34,40 +34,69 @@ def read_yaml(path: str | Path) -> tuple[dict[str, Any], dict[str, int]]:
     """
     path = existing(path, "config file")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         node = yaml.compose(text, Loader=_Loader)
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        value = yaml.load(text, Loader=_Loader)
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}).") from error
-    except yaml.YAMLError as error:
+        raise InputError(not_utf8(path)) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:   # ValueError: a date such as 2024-13-45
         mark = getattr(error, "problem_mark", None)
         spot = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{spot} is not YAML: {getattr(error, 'problem', None) or error}.") from error
+        raise InputError(f"{path}{spot} is not YAML: {_yaml_reason(error)}.") from error
     if not isinstance(node, yaml.MappingNode) or not isinstance(value, dict):
         raise InputError(f"{path} holds no settings: expected lines of `key: value`.")
-    lines: dict[str, int] = {}
-    twice = []
-    for key, _ in node.value:
-        if key.value in lines:
-            twice.append(f'{path}:{key.start_mark.line + 1} "{key.value}" was already set on line {lines[key.value]}.')
-        lines[key.value] = key.start_mark.line + 1
-    if twice:
-        raise InputError(twice)
+    problems: list[str] = []
+    lines = _key_lines(path, node, "", problems)
+    if problems:
+        raise InputError(problems)
     return value, lines
+
+
+def _key_lines(path: Path, node: yaml.MappingNode, section: str, problems: list[str]) -> dict[str, int]:
+    """The line of each key of a mapping; keys set twice and keys that are not text are problems, in sections too."""
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        line, name = key.start_mark.line + 1, f"{section}{key.value}"
+        if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+            problems.append(f'{path}:{line} "{name}" is no name of a setting: YAML reads it as '
+                            f"{key.tag.rpartition(':')[2]}. Quote it if it is meant.")
+        elif key.value in lines:
+            problems.append(f'{path}:{line} "{name}" was already set on line {lines[key.value]}. Remove one of them.')
+        lines[key.value] = line
+        # an alias shares its node with the anchor: a section that is only referred to has been read where it stands
+        if isinstance(value, yaml.MappingNode) and value.start_mark.index >= key.end_mark.index:
+            _key_lines(path, value, f"{name}.", problems)
+    return lines
+
+
+def _yaml_reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it nests too deep"
+    return " ".join(str(getattr(error, "problem", None) or error).split())
 
 
 def parse_set(assignments: list[str]) -> dict[str, Any]:
     """`key=value` pairs of `--set`; a value is read as YAML, a dotted key reaches into a section."""
     settings: dict[str, Any] = {}
+    problems: list[str] = []
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f'--set "{assignment}" is not key=value.')
-        inner = settings
-        *sections, last = key.strip().split(".")
+        *sections, last = (part.strip() for part in key.split("."))
+        if not equals or not all([*sections, last]):
+            problems.append(f'--set "{assignment}" is not key=value. Write --set learning_rate=1e-5.')
+            continue
+        inner: Any = settings
         for section in sections:
-            inner = inner.setdefault(section, {})
-        inner[last] = yaml.load(value, Loader=_Loader) if value else None  # noqa: S506 (a SafeLoader)
+            inner = inner.setdefault(section, {}) if isinstance(inner, dict) else None
+        if not isinstance(inner, dict):
+            problems.append(f'--set "{assignment}" reaches into "{".".join(sections)}", which another --set sets.')
+            continue
+        try:
+            inner[last] = yaml.load(value, Loader=_Loader) if value else None
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            problems.append(f'--set "{assignment}" has a value that is not YAML: {_yaml_reason(error)}. Quote it.')
+    if problems:
+        raise InputError(problems)
     return settings
 
 
@@ -103,7 +132,10 @@ def _source(module: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise InputError(f"{package} is not installed. Run: pip install 'toolkit[train]'")
-    return Path(spec.submodule_search_locations[0]).joinpath(*rest.split(".")).with_suffix(".py")
+    source = Path(spec.submodule_search_locations[0]).joinpath(*rest.split(".")).with_suffix(".py")
+    if not source.is_file():
+        raise InputError(f"the installed {package} has no {module}. Run: pip install 'toolkit[train]'")
+    return source
 
 
 GRPO_MODULES = ("trl.trainer.grpo_config", "trl.trainer.base_config", "transformers.training_args")
@@ -113,8 +145,11 @@ MODEL_MODULES = ("trl.trainer.model_config",)
 
 def type_problem(name: str, value: Any, annotation: str) -> str | None:
     """Why `value` cannot be a field annotated `annotation`; None when it can, or when the type is not a plain one."""
-    names = set(re.findall(r"[A-Za-z_]+", annotation))
-    if value is None or names & {"Any", "dict", "list", "Literal", "Optional", "Union"} & {"Any"}:
+    # what a list or dict holds is not looked at: list[str] does not allow text
+    names = set(re.findall(r"[A-Za-z_]+", re.sub(r"\b(list|dict|List|Dict)\[[^\[\]]*(\[[^\[\]]*\][^\[\]]*)*\]", r"\1",
+                                                annotation)))
+    names |= {word.lower() for word in names & {"List", "Dict"}}
+    if value is None or "Any" in names:
         return None
     checks = (("bool", bool), ("int", int), ("float", (int, float)), ("str", str), ("dict", dict), ("list", list))
     allowed = [kind for word, kind in checks if word in names]

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +21,7 @@ import jsonlines
 import orjson
 
 from toolkit.errors import InputError
+from toolkit.json_values import elements, whole
 
 Row = dict[str, Any]
 
@@ -44,48 +48,102 @@ def existing(path: str | Path, what: str = "file") -> Path:
 
 
 def open_text(path: Path) -> IO[str]:
-    raw: Any = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline=None)
+    return io.TextIOWrapper(_opened(path), encoding="utf-8-sig", newline=None)
 
 
-def read_rows(path: str | Path, what: str = "file") -> Iterator[tuple[int, Any]]:
+def _opened(path: Path) -> Any:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def read_rows(path: str | Path, what: str = "file", problems: list[str] | None = None) -> Iterator[tuple[int, Any]]:
     """Rows of a JSONL file or a JSON list as `(line, row)`.
 
-    A JSON list written one row a line (as this package writes it) is streamed; any other is read whole, and its rows
-    are numbered by position from 1.
+    A JSON list written one row a line (as this package writes it) is streamed; any other is read whole. The line is the
+    one on which a row begins; rows of a list that is all on one line are numbered by position.
+
+    Args:
+        problems: collects lines that are not JSON, and reading goes on where it can. Without it the first is raised.
 
     Raises:
         InputError: at the first line that is not JSON, or not UTF-8, with its number.
     """
     path = existing(path, what)
     try:
+        yield from _rows(path, _Tell(problems))
+    except InputError as error:
+        if problems is None:
+            raise
+        problems.extend(error.problems)
+
+
+def _rows(path: Path, tell: _Tell) -> Iterator[tuple[int, Any]]:
+    try:
         with open_text(path) as lines:
             first = next((line for line in lines if line.strip()), "")
             lines.seek(0)
             if first.strip() == "[":
-                yield from _streamed_list(path, lines)
+                yield from _streamed_list(path, lines, tell)
             elif first.lstrip().startswith("["):
-                yield from enumerate(_whole(path, lines), start=1)
-            elif first.strip() == "{" or path.name.removesuffix(".gz").endswith(".json"):
-                yield 1, _whole(path, lines)
-            else:
-                yield from _streamed_lines(path, lines)
+                yield from elements(path, lines.read())
+            elif first.strip() == "{" or (path.name.removesuffix(".gz").endswith(".json") and not _is_row(first)):
+                yield 1, whole(path, lines.read())
+            else:                               # in the wild, JSON lines are called .json too
+                yield from _streamed_lines(path, lines, tell)
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}). Convert it: "
-                         f"iconv -f GB18030 -t UTF-8 {path.name} > utf8-{path.name}") from error
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise InputError(f"{path} is not a complete gzip file: {error}.") from error
+        raise InputError(not_utf8(path)) from error
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise InputError(f"{path} is not a complete gzip file: {error}. Copy it again.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _streamed_lines(path: Path, lines: IO[str]) -> Iterator[tuple[int, Any]]:
+class _Tell:
+    """What happens to a bad line: collected when there is a list for it, raised when not."""
+
+    def __init__(self, problems: list[str] | None):
+        self.problems = problems
+
+    def __call__(self, message: str, cause: BaseException | None = None) -> None:
+        if self.problems is None:
+            raise InputError(message) from cause
+        self.problems.append(message)
+
+
+def not_utf8(path: Path) -> str:
+    """The problem of a file that does not decode: which line, and how to convert it."""
+    to = f"-t UTF-8 {path.name} > utf8-{path.name}"
+    with _opened(path) as data:
+        for number, line in enumerate(data, start=1):
+            if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                return f"{path} is UTF-16, expected UTF-8. Convert it: iconv -f UTF-16 {to}"
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return (f"{path}:{number} is not UTF-8 text (byte {error.start + 1} of the line). Convert the file: "
+                        f"iconv -f GB18030 {to}")
+    return f"{path} is not UTF-8 text."
+
+
+def _is_row(line: str) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _streamed_lines(path: Path, lines: IO[str], tell: _Tell) -> Iterator[tuple[int, Any]]:
     numbered = _Numbered(lines)
     reader = jsonlines.Reader(numbered, loads=orjson.loads)
-    try:
-        for row in reader.iter(allow_none=True, skip_empty=True):
-            yield numbered.line, row
-    except jsonlines.InvalidLineError as error:
-        raise InputError(f"{path}:{numbered.line} is not JSON: {_reason(error)}. Each line must be one JSON object."
-                         ) from error
+    while True:
+        try:
+            row = reader.read(allow_none=True, skip_empty=True)
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            tell(f"{path}:{numbered.line} is not JSON: {_reason(error.__cause__ or error)}. "
+                 "Each line must be one JSON object.", error)
+            continue
+        yield numbered.line, row
 
 
 class _Numbered:
@@ -95,18 +153,23 @@ class _Numbered:
         self.lines, self.line = lines, 0
 
     def __iter__(self) -> Iterator[str]:
-        for line in self.lines:
-            self.line += 1
-            yield line
+        try:
+            for line in self.lines:
+                self.line += 1
+                yield line
+        except EOFError as error:               # for jsonlines the end of all rows: a cut gzip file would look complete
+            raise gzip.BadGzipFile(str(error)) from error
 
 
-def _reason(error: jsonlines.InvalidLineError) -> str:
-    return str(error.__cause__ or error).split(" (line")[0].split(": line")[0]
+def _reason(error: BaseException) -> str:
+    where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+    return " ".join(str(error).split(": line")[0].split(" (line")[0].split()) + where
 
 
-def _streamed_list(path: Path, lines: IO[str]) -> Iterator[tuple[int, Any]]:
-    opened = False
-    for number, line in enumerate(lines, start=1):
+def _streamed_list(path: Path, lines: IO[str], tell: _Tell) -> Iterator[tuple[int, Any]]:
+    opened, read = False, 0
+    numbered = enumerate(lines, start=1)
+    for number, line in numbered:
         text = line.strip()
         if not text:
             continue
@@ -114,29 +177,25 @@ def _streamed_list(path: Path, lines: IO[str]) -> Iterator[tuple[int, Any]]:
             opened = True
             continue
         if text == "]":
+            after = next(((n, rest) for n, rest in numbered if rest.strip()), None)
+            if after:
+                tell(f"{path}:{after[0]} stands after the end of the list: {after[1].strip()[:60]!r}. "
+                     "Keep one list in a file.")
             return
         try:
             row = orjson.loads(text.removesuffix(","))
-        except orjson.JSONDecodeError:
-            # a list pretty-printed over several lines: its rows have no line of their own
-            lines.seek(0)
-            if number > 2:
-                raise InputError(f"{path}:{number} is not JSON: {text[:60]!r}. "
-                                 "Write one object a line, or a valid JSON list.") from None
-            yield from enumerate(_whole(path, lines), start=1)
-            return
+        except orjson.JSONDecodeError as error:
+            # one row a line with a bad row in it, or a list laid out in another way
+            if not (text.startswith("{") and text.endswith(("}", "},"))):
+                lines.seek(0)
+                yield from islice(elements(path, lines.read()), read, None)
+                return
+            tell(f"{path}:{number} is not JSON: {_reason(error)}. Each line must be one JSON object.", error)
+            continue
+        read += 1
         yield number, row
-    raise InputError(f"{path} ends before the list is closed: the file is truncated. Add a line with ']' to keep "
-                     "the rows that are there.")
-
-
-def _whole(path: Path, lines: IO[str]) -> Any:
-    import json
-
-    try:
-        return json.loads(lines.read())
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{error.lineno} column {error.colno} is not JSON: {error.msg}.") from error
+    tell(f"{path} ends before the list is closed: the file is truncated. Add a line with ']' to keep "
+         "the rows that are there.")
 
 
 @contextmanager

@@ -2,25 +2,24 @@
 
 Our own layout is one JSON object a line: `id, name, aliases, language, facts [{key, value, alternatives, type}],
 persona, style, relations, boundary`. Also read: `{"prompt", "character_profile"}` rows, flat objects in any of the four
-languages, free text of `key: value` lines, CharacterGLM, RAIDEN `npc.json`, RPBench rows, character cards (v1, v2, v3 as
-JSON, or a PNG with an embedded `chara`/`ccv3` chunk) and YAML. Every row keeps its source untouched in `raw`.
+languages, free text of `key: value` lines, CharacterGLM, RAIDEN `npc.json`, RPBench rows and character cards (v1, v2,
+v3); from JSON, YAML, text or a PNG with an embedded card. Every row keeps its source untouched in `raw`.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-import struct
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from toolkit.attributes import LANGUAGES, VALUE_TYPES, attribute_of_label, label_of, type_of
 from toolkit.errors import InputError
-from toolkit.attributes import LANGUAGES, attribute_of_label, label_of, type_of
-from toolkit.jsonl import existing, read_rows
+from toolkit.json_values import unusable
+from toolkit.jsonl import existing
+from toolkit.profile_files import rows
 from toolkit.samples import detect_language, profile_text
 
 
@@ -48,7 +47,7 @@ class Profile:
     raw: Any = field(default=None, compare=False)
 
     def text(self, facts: tuple[Fact, ...] | None = None) -> str:
-        """The profile as the model reads it. With `facts`, an excerpt: the name and those facts alone, in that order."""
+        """The profile as the model reads it. With `facts`, an excerpt: the name and those facts, in that order."""
         chosen = self.facts if facts is None else facts
         colon = "：" if self.language in ("zh", "ja") else ": "
         lines = [f"{label_of('name', self.language)}{colon}{self.name}"]
@@ -71,14 +70,15 @@ def read_profiles(path: str | Path, language: str | None = None) -> list[Profile
     problems: list[str] = []
     profiles: list[Profile] = []
     seen: dict[str, str] = {}
-    for where, row in _rows(path):
+    for where, row in rows(path, problems):
         try:
             profile = profile_from_row(row)
         except ValueError as error:
             problems.append(f"{where} {error}")
             continue
         if profile.id in seen:
-            problems.append(f'{where} has the id "{profile.id}" of {seen[profile.id]}. Give each role its own id.')
+            problems.append(f'{where} field "id" is "{profile.id}", the id of {seen[profile.id]}. '
+                            "Give each role its own id.")
             continue
         seen[profile.id] = where
         profiles.append(profile)
@@ -93,105 +93,95 @@ def read_profiles(path: str | Path, language: str | None = None) -> list[Profile
     return kept
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Any]]:
-    if path.suffix.lower() == ".png":
-        yield str(path), card_from_png(path)
-    elif path.suffix.lower() in (".yaml", ".yml"):
-        import yaml
-
-        try:
-            for number, document in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8")), start=1):
-                for row in document if isinstance(document, list) else [document]:
-                    yield f"{path} document {number}", row
-        except yaml.YAMLError as error:
-            raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
-    elif path.suffix.lower() in (".txt", ".md"):
-        yield str(path), path.read_text(encoding="utf-8")
-    else:
-        for line, row in read_rows(path, "profiles file"):
-            where = f"{path}:{line}"
-            if is_named_collection(row):
-                for name, inner in row.items():
-                    yield f'{where} "{name}"', {"name": name, **inner}
-            else:
-                yield where, row
-
-
-def is_named_collection(row: Any) -> bool:
-    """`{name: {…}, name: {…}}` as in CharacterGLM's character.json and RAIDEN's npc.json."""
-    return (isinstance(row, Mapping) and bool(row)
-            and all(isinstance(v, Mapping) and ({"bot_info", "npc_setting"} & set(v)) for v in row.values()))
-
-
 def profile_from_row(row: Any) -> Profile:
     """One row in any known layout to a profile.
 
     Raises:
         ValueError: saying what is missing and which layouts are known.
     """
+    if reason := unusable(row):
+        raise ValueError(reason)
+    return _read(row)
+
+
+def _read(row: Any) -> Profile:
     if isinstance(row, str):
         return _from_text(row, row)
     if not isinstance(row, Mapping):
-        raise ValueError(f"is {type(row).__name__}, expected an object or text.")
+        raise ValueError(f"is {_shown(row)}, expected an object or text.")
     for detect, read in READERS:
         if detect(row):
             return read(row)
-    raise ValueError(f"has no name that we can find; its fields are {', '.join(map(str, row))}. Add \"name\".")
+    raise ValueError(_no_name(row))
+
+
+def _no_name(row: Mapping[str, Any]) -> str:
+    fields = ", ".join(" ".join(str(label).split())[:20] for label in list(row)[:8])
+    return f'has no name that we can find; its fields are {fields or "none"}. Add "name".'
 
 
 def _own(row: Mapping[str, Any]) -> Profile:
     name = _required(row, "name")
     language = row.get("language") or detect_language(profile_text(row))
     if language not in LANGUAGES:
-        raise ValueError(f'field "language" is "{language}", expected {", ".join(LANGUAGES)}.')
+        raise ValueError(f'field "language" is {_shown(language)}, expected {", ".join(LANGUAGES)}.')
     facts = []
     entries = row["facts"]
     if isinstance(entries, Mapping):
         entries = [{"key": k, "value": v} for k, v in entries.items()]
     if not isinstance(entries, list):
-        raise ValueError(f'field "facts" is {type(entries).__name__}, expected a list of {{key, value}}.')
+        raise ValueError(f'field "facts" is {_shown(entries)}, expected a list of {{key, value}}.')
     for number, entry in enumerate(entries):
+        spot = f"facts[{number}]"
         if not isinstance(entry, Mapping) or "key" not in entry or "value" not in entry:
-            raise ValueError(f'field "facts[{number}]" needs "key" and "value".')
-        value = entry["value"]
-        if not isinstance(value, str | int | float) or isinstance(value, bool) or str(value).strip() == "":
-            raise ValueError(f'field "facts[{number}].value" is {value!r}, expected text.')
-        alternatives = entry.get("alternatives") or []
-        if not isinstance(alternatives, list) or not all(isinstance(a, str) for a in alternatives):
-            raise ValueError(f'field "facts[{number}].alternatives" must be a list of text.')
-        key = attribute_of_label(str(entry["key"]))
-        facts.append(Fact(key, str(value).strip(), tuple(alternatives), entry.get("type") or type_of(key)))
+            raise ValueError(f'field "{spot}" is {_shown(entry)}, expected an object with "key" and "value".')
+        key, value = attribute_of_label(_scalar(entry["key"], f"{spot}.key")), _scalar(entry["value"], f"{spot}.value")
+        kind = entry.get("type") or type_of(key)
+        if kind not in VALUE_TYPES:
+            raise ValueError(f'field "{spot}.type" is {_shown(kind)}, expected {", ".join(VALUE_TYPES)}.')
+        facts.append(Fact(key, value, _texts(entry, "alternatives", f"{spot}.alternatives"), kind))
+    relations = row.get("relations") or []
+    if not isinstance(relations, list) or not all(isinstance(r, Mapping) for r in relations):
+        raise ValueError(f'field "relations" is {_shown(relations)}, expected a list of {{name, relation}}.')
     return Profile(
-        id=str(row.get("id") or _id_of(name, row)), name=name, language=language,
+        id=_id(row, name), name=name, language=language,
         aliases=_texts(row, "aliases"), facts=tuple(facts), persona=_text(row, "persona"), style=_text(row, "style"),
-        relations=tuple(row.get("relations") or ()), boundary=_text(row, "boundary"), raw=row)
+        relations=tuple(relations), boundary=_text(row, "boundary"), raw=row)
 
 
 def _reference(row: Mapping[str, Any]) -> Profile:
     """`{"prompt": text, "character_profile": {Name, Gender, …}}`; the object may be absent and stand in the prompt."""
     inner = row.get("character_profile")
     if isinstance(inner, Mapping):
-        return replace(profile_from_row(dict(inner)), raw=row)
+        return replace(_read(_named(inner, row)), raw=row)
     text = inner if isinstance(inner, str) and inner.strip() else _required(row, "prompt")
     setting = re.search(r"<Character Setting>(.*?)</Character Setting>", text, re.DOTALL)
     return _from_text(setting[1] if setting else text, row)
 
 
+def _named(inner: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The inner object, with the outer row's name (`character_name`, `name_text`, …) when it has none of its own."""
+    if "facts" not in inner and any(attribute_of_label(str(label)) == "name" for label in inner):
+        return inner
+    labels = ("name", "character_name", "char_name", "name_text")
+    name = next((where[label] for where in (inner, row) for label in labels if where.get(label)), None)
+    return inner if name is None else {**inner, "name": name}
+
+
 def _named_collection_entry(row: Mapping[str, Any]) -> Profile:
     """CharacterGLM `{name, bot_info, bot_name}` or RAIDEN `{name, npc_type, npc_setting}`."""
-    setting = str(row.get("npc_setting") or row.get("bot_info") or "")
-    profile = _from_text(setting, row, name=str(row.get("bot_name") or row["name"]))
-    if row.get("greeting"):
-        profile = replace(profile, style=profile.style or str(row["greeting"]))
-    return profile
+    setting = profile_text(row.get("npc_setting") or row.get("bot_info"))
+    name = _required(row, "bot_name") if row.get("bot_name") else _required(row, "name")
+    return replace(_from_text(setting, row, name=name), style=_text(row, "greeting"))
 
 
 def _rpbench(row: Mapping[str, Any]) -> Profile:
     inner = row["npc_profile"]
     if isinstance(inner, str):
         return _from_text(inner, row)
-    return replace(profile_from_row({"name": inner.get("name_text"), **inner} if "name" not in inner else inner),
-                   raw=row)
+    if not isinstance(inner, Mapping):
+        raise ValueError(f'field "npc_profile" is {_shown(inner)}, expected an object or text.')
+    return replace(_read(_named(inner, row)), raw=row)
 
 
 def _card(row: Mapping[str, Any]) -> Profile:
@@ -200,104 +190,91 @@ def _card(row: Mapping[str, Any]) -> Profile:
     name = _required(data, "name")
 
     def fill(text: str) -> str:
-        return re.sub(r"\{\{char\}\}|<BOT>", name, re.sub(r"\{\{user\}\}|<USER>", "你" if _is_han(text) else "you", text),
-                      flags=re.IGNORECASE)
+        user = _USER[detect_language(text)]
+        return _CHAR_SLOT.sub(lambda _: name, _USER_SLOT.sub(lambda _: user, text))
 
-    book = (data.get("character_book") or {}).get("entries") or []
-    persona = "\n".join(fill(part) for part in (
-        _text(data, "description"), _text(data, "scenario"),
-        *(str(e.get("content", "")) for e in book if e.get("enabled", True))) if part)
+    entries = _inner(data, "character_book").get("entries") or []
+    if isinstance(entries, Mapping):            # SillyTavern's world-info files number their entries in an object
+        entries = list(entries.values())
+    if not isinstance(entries, list):
+        raise ValueError(f'field "character_book.entries" is {_shown(entries)}, expected a list.')
+    book = [_text(e, "content") for e in entries if isinstance(e, Mapping) and e.get("enabled", True) is not False]
+    persona = "\n".join(fill(part) for part in (_text(data, "description"), _text(data, "scenario"), *book) if part)
     profile = _from_text(persona, row, name=name)
-    extensions = (data.get("extensions") or {}).get("toolkit") or {}
+    aliases = _texts(_inner(_inner(data, "extensions"), "toolkit"), "aliases")
     style = "\n".join(fill(p) for p in (_text(data, "personality"), _text(data, "mes_example")) if p)
-    return replace(profile, style=style, aliases=tuple(extensions.get("aliases") or ()) or profile.aliases)
+    return replace(profile, style=style, aliases=aliases or profile.aliases)
+
+
+_CHAR_SLOT = re.compile(r"\{\{char\}\}|<BOT>", re.IGNORECASE)
+_USER_SLOT = re.compile(r"\{\{user\}\}|<USER>", re.IGNORECASE)
+_USER = {"zh": "你", "en": "you", "ja": "あなた", "ko": "당신"}
 
 
 def _flat(row: Mapping[str, Any]) -> Profile:
     """`{"name", "occupation", …}` with labels in any language; unknown scalar fields become facts under their label."""
     name, facts, prose = "", [], []
     aliases: tuple[str, ...] = ()
-    fields: dict[str, Any] = {}
-    for label, value in row.items():
-        if isinstance(value, Mapping):
-            fields.update(value)
-        else:
-            fields[str(label)] = value
-    for label, value in fields.items():
+    for label, value in _fields(row):
         attribute = attribute_of_label(label)
-        if value in (None, "", [], {}):
+        if value in (None, "", [], {}) or not str(value).strip():
             continue
         if attribute == "name":
-            name = str(value)
+            name = name or _scalar(value, label)
         elif attribute == "aliases":
-            aliases = tuple(map(str, value)) if isinstance(value, list) else tuple(re.split(r"[,，、/]\s*", str(value)))
-        elif isinstance(value, list):
-            prose.append(f"{label}: {profile_text(value)}")
-        elif attribute in ("id", "language", "gender") or (isinstance(value, str) and len(value) > 30):
-            if attribute not in ("id", "language"):
-                prose.append(f"{label}: {value}")
+            parts = value if isinstance(value, list) else re.split(r"[,，、/;；]", str(value))
+            aliases += tuple(text for part in parts if (text := profile_text(part).strip()))
+        elif attribute in ("id", "language"):
+            continue
+        elif (isinstance(value, list | Mapping) or attribute == "gender"
+              or (isinstance(value, str) and len(value.strip()) > LONGEST_FACT)):
+            prose.append(f"{label}: {profile_text([value]).strip()}")
         else:
             facts.append(Fact(attribute, str(value).strip(), (), type_of(attribute)))
     if not name:
-        raise ValueError(f"has no name that we can find; its fields are {', '.join(map(str, row))}. Add \"name\".")
-    language = detect_language(profile_text(row))
-    return Profile(id=str(row.get("id") or _id_of(name, row)), name=name, language=language, aliases=aliases,
+        raise ValueError(_no_name(row))
+    stated = row.get("language")
+    language = stated if stated in LANGUAGES else detect_language(profile_text(row))
+    return Profile(id=_id(row, name), name=name, language=language, aliases=aliases,
                    facts=tuple(facts), persona="\n".join(prose), raw=row)
 
 
-_LINE = re.compile(r"^\s*[-*•]?\s*([^:：\n]{1,30}?)\s*[:：]\s*(.+?)\s*[,，;；]?\s*$")
+def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Labels and values, with one level of sections (`basic: {…}`) opened. A section's own name is not the role's."""
+    outer = {attribute_of_label(str(label)) for label, value in row.items() if not isinstance(value, Mapping)}
+    for label, value in row.items():
+        if not isinstance(value, Mapping):
+            yield str(label), value
+            continue
+        for inner, inner_value in value.items():
+            clash = attribute_of_label(str(inner)) in outer
+            yield (f"{label} {inner}" if clash else str(inner)), inner_value
+
+
+LONGEST_FACT = 30                               # longer values are prose: they belong to the persona
+_HEAD = re.compile(r"[-*•]?\s*([^:：\n]{1,30}?)\s*[:：](?!//)")
 
 
 def _from_text(text: str, raw: Any, name: str = "") -> Profile:
     """Free text: `key: value` lines become facts, the other lines the persona."""
     fields: dict[str, str] = {}
     prose = []
-    for line in text.splitlines():
-        found = _LINE.match(line)
-        if found:
-            fields.setdefault(found[1].strip("\"' "), found[2].strip("\"' "))
-        elif line.strip():
-            prose.append(line.strip())
+    for line in map(str.strip, text.splitlines()):
+        head = _HEAD.match(line)
+        label = head[1].strip("\"' ") if head else ""
+        value = line[head.end():].strip().rstrip(",，;；").strip("\"' ") if head else ""
+        if value and label and not label[-1].isdigit():     # 12:30 is a time, not a label and its value
+            fields.setdefault(label, value)
+        elif line:
+            prose.append(line)
     if name:
         fields = {"name": name, **{k: v for k, v in fields.items() if attribute_of_label(k) != "name"}}
     if not any(attribute_of_label(k) == "name" for k in fields):
-        raise ValueError(f"names no role. Begin with a line such as \"name: …\" or \"姓名：…\"; it reads {text[:40]!r}.")
+        raise ValueError(f'names no role. Begin with a line such as "name: …" or "姓名：…"; it reads {text[:40]!r}.')
     profile = _flat(fields)
     persona = "\n".join(part for part in (profile.persona, *prose) if part)
-    return replace(profile, persona=persona, raw=raw, id=_id_of(profile.name, raw))
-
-
-def card_from_png(path: Path) -> Any:
-    """The character card in a PNG's text chunks (`ccv3` before `chara`; base64 JSON).
-
-    Raises:
-        InputError: when the file is no PNG or carries no card.
-    """
-    import json
-
-    data = path.read_bytes()
-    if data[:8] != b"\x89PNG\r\n\x1a\n":
-        raise InputError(f"{path} is not a PNG file.")
-    found: dict[str, bytes] = {}
-    at = 8
-    while at + 12 <= len(data):
-        size, kind = struct.unpack(">I4s", data[at:at + 8])
-        body = data[at + 8:at + 8 + size]
-        if kind == b"tEXt" and b"\0" in body:
-            keyword, text = body.split(b"\0", 1)
-            found[keyword.decode("latin-1").lower()] = text
-        elif kind == b"zTXt" and b"\0" in body:
-            keyword, text = body.split(b"\0", 1)
-            # a card is some kilobytes: the bound keeps a zip bomb out of memory
-            found[keyword.decode("latin-1").lower()] = zlib.decompressobj().decompress(text[1:], 16 * 2**20)
-        at += 12 + size
-    encoded = found.get("ccv3") or found.get("chara")
-    if not encoded:
-        raise InputError(f"{path} carries no character card (no ccv3 or chara text chunk).")
-    try:
-        return json.loads(base64.b64decode(encoded, validate=True).decode("utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} has a damaged character card: {error}.") from error
+    inner_id = raw if isinstance(raw, Mapping) else {}
+    return replace(profile, persona=persona, raw=raw, id=_id(inner_id, profile.name, raw))
 
 
 READERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[[Mapping[str, Any]], Profile]], ...] = (
@@ -323,17 +300,35 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     return value.strip() if isinstance(value, str) else profile_text(value)
 
 
-def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _texts(row: Mapping[str, Any], name: str, shown: str = "") -> tuple[str, ...]:
     value = row.get(name) or []
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise ValueError(f'field "{name}" must be a list of text.')
-    return tuple(value)
+        raise ValueError(f'field "{shown or name}" is {_shown(value)}, expected a list of text.')
+    return tuple(text for v in value if (text := v.strip()))
 
 
-def _is_han(text: str) -> bool:
-    return detect_language(text) == "zh"
+def _scalar(value: Any, name: str) -> str:
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or not str(value).strip():
+        raise ValueError(f'field "{" ".join(name.split())}" is {_shown(value)}, expected text.')
+    return str(value).strip()
 
 
-def _id_of(name: str, raw: Any) -> str:
-    """A stable id: the name, and enough of the content's hash to keep namesakes apart."""
-    return f"{name}-{hashlib.sha256(profile_text(raw).encode()).hexdigest()[:6]}"
+def _inner(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = row.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f'field "{name}" is {_shown(value)}, expected an object.')
+    return value
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return f"{shown[:40]}{'…' if len(shown) > 40 else ''} ({type(value).__name__})"
+
+
+def _id(row: Mapping[str, Any], name: str, raw: Any = None) -> str:
+    """The row's own id, else a stable one: the name, and enough of the content's hash to keep namesakes apart."""
+    given = row.get("id")
+    if given not in (None, ""):
+        return " ".join(_scalar(given, "id").split())
+    content = profile_text(row if raw is None else raw)
+    return f"{' '.join(name.split())}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"

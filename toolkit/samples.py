@@ -1,5 +1,5 @@
-"""Sample: the one dataset format. A sample carries its own proof: the keys a right answer asserts, the evidence for them,
-and plausible wrong values.
+"""Sample: the one dataset format. A sample carries its own proof: the keys a right answer asserts, the evidence for
+them, and plausible wrong values.
 
 On disk a sample is one JSON object with every field of the format in the wild (`character_name, character_profile,
 conversation_history, question, answer, keywords, question_type, validation_method, difficulty, metadata`) plus ours.
@@ -9,12 +9,14 @@ A file in the plain wild format loads too: keys are then built from `keywords`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.json_values import unusable
 from toolkit.jsonl import dumps, read_rows
 from toolkit.verify import Key, as_key
 
@@ -98,6 +100,9 @@ def read_samples(path: str | Path) -> Iterator[tuple[int, Sample]]:
 
 def sample_from_row(row: Any, where: str, problems: list[str]) -> Sample | None:
     """One row to a sample; every problem is appended to `problems` as one line starting with `where`."""
+    if reason := unusable(row):
+        problems.append(f"{where} {reason}")
+        return None
     if not isinstance(row, Mapping):
         problems.append(f"{where} is {_shown(row)}, expected an object with question, answer, keywords, ….")
         return None
@@ -105,7 +110,7 @@ def sample_from_row(row: Any, where: str, problems: list[str]) -> Sample | None:
 
     def text(name: str, required: bool = False, default: str = "") -> str:
         value = row.get(name)
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             if required:
                 problems.append(f'{where} field "{name}" is missing or empty. Every sample needs it.')
             return default
@@ -115,7 +120,9 @@ def sample_from_row(row: Any, where: str, problems: list[str]) -> Sample | None:
         return value
 
     def mapping(name: str) -> Mapping[str, Any]:
-        value = row.get(name) or {}
+        value = row.get(name)
+        if value is None:
+            return {}
         if not isinstance(value, Mapping):
             problems.append(f'{where} field "{name}" is {_shown(value)}, expected an object.')
             return {}
@@ -126,49 +133,59 @@ def sample_from_row(row: Any, where: str, problems: list[str]) -> Sample | None:
         if value is None:
             return []
         if not isinstance(value, list):
-            problems.append(f'{where} field "{name}" is {_shown(value)}, expected a list.')
+            problems.append(f'{where} field "{name}" is {_shown(value)}, expected a list. Write it as […].')
             return []
         return value
 
     question, name = text("question", required=True), text("character_name")
     profile = profile_text(row.get("character_profile"))
     history = _history(items("conversation_history"), where, problems)
-    distractors = tuple(str(d) for d in items("distractors"))
+    distractors = _words(items("distractors"), "distractors", where, problems)
     keys = _keys(row, items, where, problems)
     method = text("validation_method", default="single_term_validation")
-    match = row.get("match", "all" if method == "multi_term_parsing" or len(keys) == 1 else "any")
-    if match not in ("all", "any") and not (isinstance(match, int) and 1 <= match <= len(keys)):
-        problems.append(f'{where} field "match" is {_shown(match)}, expected "all", "any" or a number of keys.')
+    match = row.get("match")
+    if match is None:
+        match = "all" if method == "multi_term_parsing" or len(keys) == 1 else "any"
+    elif match not in ("all", "any") and not (_whole_number(match) and 1 <= match <= max(1, len(keys))):
+        problems.append(f'{where} field "match" is {_shown(match)}, expected "all", "any" or a number from 1 to '
+                        f'{max(1, len(keys))}, of its keys.')
     difficulty = text("difficulty", default="medium")
     if difficulty not in DIFFICULTIES:
-        problems.append(f'{where} field "difficulty" is "{difficulty}", expected {", ".join(DIFFICULTIES)}.')
+        problems.append(f'{where} field "difficulty" is {_shown(difficulty)}, expected {", ".join(DIFFICULTIES)}.')
     evidence = _evidence(items("evidence"), where, problems)
-    distance = row.get("memory_distance") or 0
-    if not isinstance(distance, int):
-        problems.append(f'{where} field "memory_distance" is {_shown(distance)}, expected a whole number.')
+    distance = 0 if row.get("memory_distance") is None else row["memory_distance"]
+    if not _whole_number(distance) or distance < 0:
+        problems.append(f'{where} field "memory_distance" is {_shown(distance)}, expected a whole number from 0.')
     metadata = mapping("metadata")
-    sample = Sample(
-        id=text("id") or hashlib.sha256(dumps([name, question, history]).encode()).hexdigest()[:12],
-        role_id=text("role_id") or name or "unknown",
-        kind=text("kind") or ("CM" if history else "SBK"),
-        language=text("language") or detect_language(question),
+    aliases = metadata.get("aliases") or []
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+        problems.append(f'{where} field "metadata.aliases" is {_shown(aliases)}, expected a list of text.')
+    fields = {name: text(name) for name in ("role_id", "kind", "language", "answer", "reasoning")}
+    question_type, provenance = text("question_type", default="what"), mapping("provenance")
+    identity = str(row["id"]) if _whole_number(row.get("id")) else text("id")
+    if len(problems) > before:
+        return None
+    return Sample(
+        id=identity or hashlib.sha256(dumps([name, question, history]).encode()).hexdigest()[:12],
+        role_id=fields["role_id"] or name or "unknown",
+        kind=fields["kind"] or ("CM" if history else "SBK"),
+        language=fields["language"] or detect_language(question),
         character_name=name,
         character_profile=profile,
         conversation_history=history,
         question=question,
-        answer=text("answer"),
+        answer=fields["answer"],
         keys=keys,
         match=match,
-        question_type=text("question_type", default="what"),
+        question_type=question_type,
         difficulty=difficulty,
         evidence=evidence,
         distractors=distractors,
         memory_distance=distance,
-        reasoning=text("reasoning"),
+        reasoning=fields["reasoning"],
         metadata=metadata,
-        provenance=mapping("provenance"),
+        provenance=provenance,
     )
-    return sample if len(problems) == before else None
 
 
 def profile_text(value: Any) -> str:
@@ -193,17 +210,25 @@ def _inline(value: Any) -> str:
 
 
 def _keys(row: Mapping[str, Any], items: Any, where: str, problems: list[str]) -> tuple[Key, ...]:
-    field_name = "keys" if row.get("keys") else "keywords"
-    keys = []
-    for number, value in enumerate(items(field_name)):
+    name = "keys" if row.get("keys") else "keywords"
+    before = len(problems)
+    values, keys = items(name), []
+    for number, value in enumerate(values):
         try:
             keys.append(as_key(value))
         except ValueError as error:
-            problems.append(f"{where} field \"{field_name}[{number}]\": {error}")
-    if not keys and not any(p.startswith(where) and '"keys' in p for p in problems):
+            problems.append(f'{where} field "{name}[{number}]": {_one_line(str(error))}')
+    if not keys and len(problems) == before:
         problems.append(f'{where} has no "keys" and no "keywords". Without a key nothing can be verified: name the '
                         "word(s) a right answer must assert.")
     return tuple(keys)
+
+
+def _words(values: list[Any], name: str, where: str, problems: list[str]) -> tuple[str, ...]:
+    for number, value in enumerate(values):
+        if not isinstance(value, str | int | float) or isinstance(value, bool) or not str(value).strip():
+            problems.append(f'{where} field "{name}[{number}]" is {_shown(value)}, expected text.')
+    return tuple(str(value).strip() for value in values if isinstance(value, str | int | float))
 
 
 def _history(turns: list[Any], where: str, problems: list[str]) -> tuple[Mapping[str, str], ...]:
@@ -211,8 +236,10 @@ def _history(turns: list[Any], where: str, problems: list[str]) -> tuple[Mapping
         spot = f'{where} field "conversation_history[{number}]"'
         if not isinstance(turn, Mapping) or "role" not in turn or "content" not in turn:
             problems.append(f"{spot} is {_shown(turn)}, expected an object with role and content.")
-        elif turn["role"] not in ROLES or not isinstance(turn["content"], str):
-            problems.append(f'{spot} has role {_shown(turn["role"])}, expected user or assistant with text content.')
+        elif turn["role"] not in ROLES:
+            problems.append(f"{spot} has role {_shown(turn['role'])}, expected user or assistant.")
+        elif not isinstance(turn["content"], str):
+            problems.append(f"{spot} has content {_shown(turn['content'])}, expected text.")
     return tuple({"role": t["role"], "content": t["content"]} for t in turns
                  if isinstance(t, Mapping) and "role" in t and "content" in t)
 
@@ -220,13 +247,18 @@ def _history(turns: list[Any], where: str, problems: list[str]) -> tuple[Mapping
 def _evidence(entries: list[Any], where: str, problems: list[str]) -> tuple[Evidence, ...]:
     found = []
     for number, entry in enumerate(entries):
-        if isinstance(entry, Mapping) and isinstance(entry.get("quote"), str) and entry.get("source") in (
-                "profile", "history"):
-            found.append(Evidence(entry["source"], entry["quote"], entry.get("turn")))
+        turn = entry.get("turn") if isinstance(entry, Mapping) else None
+        if (isinstance(entry, Mapping) and isinstance(entry.get("quote"), str)
+                and entry.get("source") in ("profile", "history") and (turn is None or _whole_number(turn))):
+            found.append(Evidence(entry["source"], entry["quote"], turn))
         else:
             problems.append(f'{where} field "evidence[{number}]" is {_shown(entry)}, expected '
                             '{"source": "profile" or "history", "quote": text, "turn": number or null}.')
     return tuple(found)
+
+
+def _whole_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _shown(value: Any) -> str:
@@ -234,8 +266,12 @@ def _shown(value: Any) -> str:
         return "null"
     name = {"str": "text", "bool": "true/false", "dict": "an object", "list": "a list"}.get(type(value).__name__,
                                                                                           type(value).__name__)
-    shown = repr(value)
-    return f"{shown if len(shown) <= 40 else shown[:40] + '…'} ({name})"
+    return f"{_one_line(repr(value), 40)} ({name})"
+
+
+def _one_line(message: str, longest: int = 200) -> str:
+    message = " ".join(message.split())
+    return message if len(message) <= longest else message[:longest] + "…"
 
 
 def _quote_it(value: Any) -> str:
@@ -243,18 +279,22 @@ def _quote_it(value: Any) -> str:
 
 
 def detect_language(text: str) -> str:
-    """zh, en, ja or ko by script: kana means Japanese, hangul Korean, other han Chinese."""
-    kana = han = hangul = 0
-    for character in text:
-        code = ord(character)
-        if 0x3040 <= code <= 0x30FF:
-            kana += 1
-        elif 0xAC00 <= code <= 0xD7A3:
-            hangul += 1
-        elif 0x3400 <= code <= 0x9FFF:
-            han += 1
+    """zh, en, ja or ko by script: kana means Japanese, hangul Korean, other han Chinese.
+
+    A name or a dish in brackets does not make an English text Chinese: the script needs as many characters as there
+    are Latin words.
+    """
+    kana, han, hangul = (len(pattern.findall(text)) for pattern in (_KANA, _HAN, _HANGUL))
+    if kana + han + hangul < len(_LATIN_WORD.findall(text)):
+        return "en"
     if kana and kana * 10 >= han:
         return "ja"
     if hangul > han:
         return "ko"
     return "zh" if han else "en"
+
+
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa]")       # without the middle dot, which Chinese has in foreign names
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ÿ]+")

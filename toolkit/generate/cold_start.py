@@ -36,7 +36,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         system: text of the system prompt with `{name}` and `{profile}`.
     """
     streams = {p.id: engine.random(p, "cold start") for p in profiles}
-    disguise = Disguise(profiles)
+    disguise = Disguise(engine.profiles)
     for index in range(count):
         profile = profiles[index % len(profiles)]
         rng = streams[profile.id]

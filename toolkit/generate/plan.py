@@ -1,7 +1,7 @@
 """The plan: which samples to make, in a fixed order.
 
-Kinds alternate SBK, CM (1 : 1) and difficulties follow 3 : 5 : 2 (easy : medium : hard), both exactly over every 20 items,
-so that a run cut short is balanced too. Items of one profile stand together: servers can then reuse the profile's prefix.
+Kinds alternate SBK, CM (1 : 1) and difficulties follow 3 : 5 : 2 (easy : medium : hard), both exactly over every 20
+items, so that a run cut short is balanced too. Items of one profile stand together: servers can then reuse its prefix.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ def plan(profiles: Sequence[Profile], samples_per_profile: int | None = None, sa
     """Work items, profile by profile.
 
     Args:
-        samples_per_profile: items for each profile; or
+        samples_per_profile: items for each profile (2 when neither is given); or
         samples: items in all, spread evenly (the first profiles get one more).
     """
-    total = samples if samples is not None else (samples_per_profile or 2) * len(profiles)
+    if not profiles:
+        return
+    each = 2 if samples_per_profile is None else samples_per_profile
+    total = samples if samples is not None else each * len(profiles)
     base, extra = divmod(total, len(profiles))
     index = 0
     for position, profile in enumerate(profiles):

@@ -12,7 +12,7 @@ from toolkit.profiles import Profile
 def validation_roles(profiles: Sequence[Profile], train_ratio: float, seed: int) -> frozenset[str]:
     """Ids of the roles held out: the share `1 - train_ratio` of every language's roles, chosen by a seeded hash.
 
-    At least one role is held out when there are two or more in all and `train_ratio` is below 1.
+    With two or more roles and a `train_ratio` between 0 and 1, at least one role is held out and at least one is not.
     """
     if train_ratio >= 1 or len(profiles) < 2:
         return frozenset()
@@ -25,6 +25,8 @@ def validation_roles(profiles: Sequence[Profile], train_ratio: float, seed: int)
         held += [p.id for p in ranked[:round((1 - train_ratio) * len(group))]]
     if not held:
         held = [min(profiles, key=lambda p: _rank(p.id, seed)).id]
+    if len(held) == len(profiles) and train_ratio > 0:
+        held.remove(max(held, key=lambda role_id: _rank(role_id, seed)))
     return frozenset(held)
 
 

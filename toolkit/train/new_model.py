@@ -37,7 +37,7 @@ class NewModel:
     vocab_size: int = 3000
     hidden_size: int = 96
     num_hidden_layers: int = 2
-    num_attention_heads: int = 2
+    num_attention_heads: int = 4
     intermediate_size: int = 256
     rope_theta: float = 500.0
     initializer_range: float = 0.05

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-_END = re.compile(r"(?:[。!?！？…]+|\.{2,}|(?<!\d)\.(?=\s|$|[\"')*])|(?<=\d)\.(?=\s|$)|\n+|;)[\"')*~\s]*")
+_END = re.compile(r"(?:[。!?]+|(?<![\d.])\.(?=\s|$|[\"')*])|(?<=\d)\.(?=\s|$)|\n+|;)[\"')*~\s]*")
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|capt|col|sgt|lt|jr|sr|no|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z])$")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
@@ -33,7 +33,15 @@ def split_sentences(text: str) -> list[Sentence]:
         if match.group()[0] == "." and _TITLE.search(text, max(start, match.start() - 5), match.start()):
             continue
         if match.end() == len(text) or match.end() > start:
-            mark = "?" if "?" in match.group() else "…" if match.group()[0] in "…" or match.group().startswith("..") else "!" if "!" in match.group() else "."
+            mark = (
+                "?"
+                if "?" in match.group()
+                else "…"
+                if match.group()[0] in "…" or match.group().startswith("..")
+                else "!"
+                if "!" in match.group()
+                else "."
+            )
             if text[start : match.start()].strip():
                 found.append(Sentence(start, match.end(), mark))
             elif found and mark == "?":

@@ -43,15 +43,30 @@ class Cues:
     third_after: re.Pattern[str]
     kin: re.Pattern[str]  # persons a question can be about
     strong_before: re.Pattern[str]  # directly before the mention: "I'm a"
+    copula: re.Pattern[str]  # directly before the mention: … is
     strong_after: re.Pattern[str]
+    ended: re.Pattern[str]  # in the next clause: what was said is over
     now: re.Pattern[str]  # "now", "these days": outweighs a past in the same sentence
     taken_back: re.Pattern[str]  # in what follows
+    confirmed: re.Pattern[str]  # soon after what others say: "and for once they are right"
+    who_would: re.Pattern[str]  # a question that denies: who would be a …?
+    only_this: re.Pattern[str]  # a question that asserts, before the mention: who else but …?
+    only_this_after: re.Pattern[str]
     or_before: re.Pattern[str]
     or_after: re.Pattern[str]
     about_before: re.Pattern[str]  # approximation of a number
     about_after: re.Pattern[str]
+    beside_before: re.Pattern[str]  # a place that is only near: opposite, two streets from
+    beside_after: re.Pattern[str]
+    left_after: re.Pattern[str]  # from there, away
+    changed_before: re.Pattern[str]  # directly before: moved to, changed to
     compound_after: re.Pattern[str]  # makes the mention part of another noun
     compound_before: re.Pattern[str]
+    met_before: re.Pattern[str]  # the role only meets, sees, asks or envies it; the verb is group 1
+    met_after: re.Pattern[str]
+    aside_before: re.Pattern[str]  # changes the subject
+    aside_after: re.Pattern[str]
+    acts_after: re.Pattern[str]  # the mention is somebody who does something: "the smith sent me a card"
     yes: re.Pattern[str]  # the reply's first words
     no: re.Pattern[str]
     polar: re.Pattern[str]  # a question that is answered by yes or no
@@ -59,6 +74,7 @@ class Cues:
     asks_past: re.Pattern[str]
     asks_future: re.Pattern[str]
     asks_liking: re.Pattern[str]
+    then: re.Pattern[str]  # the consequence of a condition
     asks_user: re.Pattern[str]  # about the one who asks
     asks_imagined: re.Pattern[str]
 

@@ -4,6 +4,8 @@ A moment keeps every reading that its wording allows (six o'clock is 06:00 or 18
 two moments are the same when a reading agrees in all that the key states.
 """
 
+# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 from __future__ import annotations
 
 import re
@@ -24,16 +26,30 @@ class Moment:
     readings: tuple[Reading, ...]
 
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = {name[:size]: i for i, name in enumerate(_MONTHS, 1) for size in (3, len(name))} | {"sept": 9}
 _MONTH_NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _N = r"(?:\d{1,2}|[零〇一二三四五六七八九十两廿]{1,3})"
 _KN = r"(?:\d{1,2}|(?:열|스물|스무)? ?(?:하나|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)|열|[일이삼사오육칠팔구십]{1,4})"
 _EN_NUMBER = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
     "twenty(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|thirty(?:[- ]five)?|forty(?:[- ]five)?|fifty(?:[- ]five)?"
 )
+_HOUR_WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _EN_ORDINAL = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|"
     "nineteenth|twentieth|twenty[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirtieth|thirty[- ]first"
@@ -51,13 +67,19 @@ _AFTER = r"(?: ?(?P<ap{}>[ap]\.?m\b\.?|in the (?:morning|afternoon|evening)|at n
 
 _TIME = re.compile(
     fold_pattern(
+        rf"(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
         rf"(?P<zp>{_ZH_PART})?の? ?(?<![\d:])(?P<ch>[01]?\d|2[0-4])[:h](?P<cm>[0-5]\d)(?![\d:]){_AFTER.format(1)}?"
         rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?)(?:不?到)?(?P<qh>{_N})[点时]钟?"
         rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻|(?P<hm>{_N})分?))?"
         rf"|(?:(?P<kp>{_KO_PART})(?:에)? ?)?(?<![\d가-힣])(?P<kh>{_KN}) ?시(?!간|작|대|절|장|내|민|도|계)(?: ?(?:(?P<km>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분|(?P<khalf>반)))?"
         rf"|\b(?:(?P<rel>half|(?:a )?quarter|(?:\d{{1,2}}|{_EN_NUMBER})(?: minutes?)?) (?P<pt>past|to|after|before|till|of) )(?P<eh>\d{{1,2}}|{_EN_NUMBER}|noon|midnight)\b(?: o'?clock)?{_AFTER.format(2)}?"
-        rf"|\b(?P<oh>\d{{1,2}}|{_EN_NUMBER}) ?o'?clock(?: sharp)?{_AFTER.format(3)}?"
-        rf"|\b(?P<ah>\d{{1,2}}|{_EN_NUMBER})(?:[- ](?P<am>thirty|fifteen|forty-five|twenty|ten|oh five))?{_AFTER.format(4)}"
+        rf"|\b(?P<mil>[0-2]\d[0-5]\d)(?: ?h(?:ou)?rs?\b)|(?<![\d.:])(?P<mil0>0\d[0-5]\d)(?!\d)|\b(?P<milw>{_EN_NUMBER}) hundred hours"
+        rf"|\bhalf (?P<hs>\d{{1,2}}|{_EN_NUMBER})\b(?! past| an?\b){_AFTER.format(3)}?"
+        rf"|\b(?P<dh>\d{{1,2}})\.(?P<dm>[0-5]\d){_AFTER.format(4)}"
+        rf"|\b(?P<ww>{_HOUR_WORD})[- ](?P<wm>thirty-five|thirty|fifteen|forty-five|forty|fifty-five|fifty|twenty-five|twenty|ten|oh[- ]five)\b(?! (?:years|people|men|miles|minutes)){_AFTER.format(5)}?"
+        rf"|(?:^|\b(?:at|until|till|from|by|before|after|around|about) )(?P<bh>\d{{1,2}}|{_HOUR_WORD})(?= ?(?:[.,!;)]|$|sharp|on the dot|exactly|every|each|and not|tonight|tomorrow|on|in the))"
+        rf"|\b(?P<oh>\d{{1,2}}|{_EN_NUMBER}) ?o'?clock(?: sharp)?{_AFTER.format(6)}?"
+        rf"|\b(?P<ah>\d{{1,2}}|{_EN_NUMBER})(?:[- ](?P<am>thirty|fifteen|forty-five|twenty|ten|oh five))?{_AFTER.format(7)}"
         rf"|\b(?P<word>noon|midday|midnight)\b|(?P<zword>正午(?!{_N})|零点|子夜|정오|자정)"
     )
 )
@@ -65,20 +87,25 @@ _DATE = re.compile(
     fold_pattern(
         r"(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
         r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年)?"
-        rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>{_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号])?)?"
-        r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4})年(?!级|前|后|代)"
+        rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>{_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)の?(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号])?)?"
+        r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4}|(?<![零〇一二三四五六七八九十百千\d])(?:[零〇一二三四五六七八九]{2}|\d{2}))年(?!级|前|后|代)"
         rf"|(?:(?P<ky>\d{{2,4}})년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일)?"
         rf"|\b(?:(?P<d1>{_D}) (?:day )?(?:of )?)?(?P<em>{_MONTH_NAMES})\b\.?(?:,? (?:the )?(?P<d2>{_D})\b(?!:))?(?:,? (?:of )?(?P<ey2>\d{{4}})\b)?"
-        r"|(?<![\d/.-])(?P<sa>\d{1,2})[/.](?P<sb>\d{1,2})(?:[/.](?P<sy>\d{4}))?(?![\d/.%]|-\d)"
+        r"|(?<![\d/.-])(?P<sa>\d{1,2})[/.](?P<sb>\d{1,2})(?:[/.](?P<sy>\d{4}))?(?!\d|[/.]\d|%|-\d)"
+        r"|(?<!\w)'(?P<short>\d\d)(?![\d\w])|(?P<feast>腊八|元宵|中秋|七夕|端午|重阳|元旦|halloween|christmas eve|christmas(?! eve)|new year's day|new year's eve|valentine's day|圣诞节?|万圣节?|平安夜|情人节|성탄절|크리스마스|ハロウィン|クリスマス(?!イブ)|元日)"
         r"|\bin (?P<year>1\d{3}|20\d{2})\b|\b(?P<year2>1[5-9]\d{2}|20\d{2}|2[1-9]\d{2})\b"
     )
 )
 _WEEKDAY = re.compile(
     fold_pattern(
-        r"\b(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b|(?:星期|礼拜|周)(?P<zh>[一二三四五六日天])|(?P<ja>[月火水木金土日])曜|(?P<ko>[월화수목금토일])요일"
+        r"\b(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday|tues?|wed|thu(?:rs?)?|fri)s?\b|(?:星期|礼拜|周)(?P<zh>[一二三四五六日天])|(?P<ja>[月火水木金土日])曜|(?P<ko>[월화수목금토일])요일"
     )
 )
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民国": 1911}
+_FEASTS = {fold_pattern(name): day for name, day in {
+    "腊八": (12, 8), "元宵": (1, 15), "中秋": (8, 15), "七夕": (7, 7), "端午": (5, 5), "重阳": (9, 9), "元旦": (1, 1), "元日": (1, 1), "halloween": (10, 31), "christmas eve": (12, 24), "christmas": (12, 25),
+    "new year's day": (1, 1), "new year's eve": (12, 31), "valentine's day": (2, 14), "圣诞": (12, 25), "圣诞节": (12, 25), "万圣": (10, 31), "万圣节": (10, 31), "平安夜": (12, 24), "情人节": (2, 14), "성탄절": (12, 25), "크리스마스": (12, 25), "ハロウィン": (10, 31), "クリスマス": (12, 25),
+}.items()}  # fmt: skip
 _PARTS = {kind: re.compile(fold_pattern(words)) for kind, words in _PART.items()}
 
 
@@ -101,7 +128,11 @@ def _hours(hour: int, part: str | None) -> tuple[int, ...]:
         return (hour % 24,)
     if part:
         if _PARTS["day"].fullmatch(part):
-            return (hour + 12 if hour < 12 else (0 if part[0] in "夜晚今밤" or part == "at night" else 12),) if hour >= 4 or part[0] not in "夜晚今밤" else (hour, hour + 12)
+            return (
+                (hour + 12 if hour < 12 else (0 if part[0] in "夜晚今밤" or part == "at night" else 12),)
+                if hour >= 4 or part[0] not in "夜晚今밤"
+                else (hour, hour + 12)
+            )
         if _PARTS["late"].fullmatch(part):
             return (hour % 12 + (12 if hour >= 9 and hour != 12 else 0),)
         if _PARTS["noon"].fullmatch(part):
@@ -112,15 +143,51 @@ def _hours(hour: int, part: str | None) -> tuple[int, ...]:
 
 def _time(match: re.Match) -> tuple[Reading, ...]:
     get = match.group
-    part = get("zp") or get("qp") or get("hp") or get("kp") or get("ap1") or get("ap2") or get("ap3") or get("ap4")
+    part = (
+        get("zp")
+        or get("qp")
+        or get("hp")
+        or get("kp")
+        or get("sp")
+        or get("bp")
+        or get("kbp")
+        or get("ap1")
+        or get("ap2")
+        or get("ap3")
+        or get("ap4")
+        or get("ap5")
+        or get("ap6")
+        or get("ap7")
+    )
     minute: int | None = 0
     if get("word") or get("zword"):
         word = get("word") or get("zword")
         return ((0,),) if word in ("midnight", "零点", "子夜", "자정") else ((720,),)
     if get("ch"):
         hour, minute = int(get("ch")), int(get("cm"))
+        if get("ch")[0] == "0" and part is None:
+            return ((hour * 60 + minute,),)  # 06:30 is written on the 24-hour clock
     elif get("qh"):
         hour, minute = _int(get("qh")), -(15 if "刻" in get("qm") else _int(get("qm")) or 0)
+    elif get("mil") or get("mil0"):
+        digits = get("mil") or get("mil0")
+        return ((int(digits[:2]) * 60 + int(digits[2:]),),)
+    elif get("milw"):
+        return (((_int(get("milw")) or 0) % 24 * 60,),)
+    elif get("hs"):
+        hour, minute = _int(get("hs")), 30  # British: half six is 6:30
+    elif get("dh"):
+        hour, minute = int(get("dh")), int(get("dm"))
+    elif get("ww"):
+        hour, minute = _int(get("ww")), 5 if get("wm").startswith("oh") else _int(get("wm"))
+    elif get("bh"):
+        hour = _int(get("bh"))
+    elif get("sh"):
+        hour, minute = _int(get("sh")), -(15 if "刻" in get("sm") else _int(get("sm")) or 0)
+    elif get("fh"):
+        hour, minute = _int(get("fh")), -(_int(get("fm")) or 0)
+    elif get("kfh"):
+        hour, minute = _int(get("kfh")), -(_int(get("kfm")) or 0)
     elif get("hh"):
         hour = _int(get("hh"))
         minute = 30 if get("half") else {"一": 15, "三": 45}[get("qtr")] if get("qtr") else _int(get("hm")) or 0
@@ -133,7 +200,13 @@ def _time(match: re.Match) -> tuple[Reading, ...]:
         else:
             hour = _int(word)
         rel = get("rel")
-        amount = 30 if rel == "half" else 15 if "quarter" in rel else _int(rel.removesuffix("minutes").removesuffix("minute")) or 0
+        amount = (
+            30
+            if rel == "half"
+            else 15
+            if "quarter" in rel
+            else _int(rel.removesuffix("minutes").removesuffix("minute")) or 0
+        )
         minute = amount if get("pt") in ("past", "after") else -amount
     else:
         hour = _int(get("oh") or get("ah"))
@@ -158,7 +231,15 @@ def _date(match: re.Match) -> tuple[Reading, ...]:
     if get("era2"):
         return _valid((_int(get("ey")) or 0) + _ERAS[get("era2")], None, None)
     if get("cy2"):
-        return _valid(_int(get("cy2")), None, None)
+        year = "".join(str(_int(c) or 0) for c in get("cy2"))
+        if len(year) == 2:  # 八七年
+            return tuple(r for century in ("18", "19", "20") for r in _valid(int(century + year), None, None))
+        return _valid(int(year), None, None)
+    if get("short"):
+        return tuple(r for century in ("18", "19", "20") for r in _valid(int(century + get("short")), None, None))
+    if get("feast"):
+        month, day = _FEASTS[get("feast")]
+        return _valid(None, month, day)
     if get("km"):
         return _valid(_int(get("ky")), _int(get("km")), _int(get("kd")))
     if get("em"):
@@ -185,7 +266,7 @@ def find_moments(text: str, kind: str) -> list[Moment]:
         if kind == "weekday":
             get = match.group
             day = (
-                _DAYS.index(get("en"))
+                next(i for i, d in enumerate(_DAYS) if d.startswith(get("en")[:3]))
                 if get("en")
                 else "一二三四五六日".index(get("zh").replace("天", "日"))
                 if get("zh")
@@ -203,10 +284,26 @@ def find_moments(text: str, kind: str) -> list[Moment]:
     return found
 
 
+def settle(moments: list[Moment]) -> list[Moment]:
+    """Forms of one key agree: six o'clock beside 18:00 means 18:00 only."""
+    settled = []
+    for moment in moments:
+        if len(moment.readings) > 1:
+            sure = {m.readings[0] for m in moments if m.kind == moment.kind and len(m.readings) == 1}
+            both = tuple(r for r in moment.readings if r in sure)
+            moment = Moment(moment.start, moment.end, moment.kind, both) if both else moment
+        settled.append(moment)
+    return settled
+
+
 def same_moment(key: Moment, said: Moment) -> bool:
     if key.kind != said.kind:
         return False
-    return any(all(k is None or k == s or (i == 3 and not k) for i, (k, s) in enumerate(zip(a, b, strict=True))) for a in key.readings for b in said.readings)
+    return any(
+        all(k is None or k == s or i == 3 for i, (k, s) in enumerate(zip(a, b, strict=True)))
+        for a in key.readings
+        for b in said.readings
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .assertion import ASSERTED, Reader, Reading
 from .clauses import sentence_language
+from .context import MASK, RIVAL
 from .cues import cues
-from .normalise import Folded, fold
+from .normalise import Folded, fold, fold_pattern
 from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
-from .terms import Match, Matcher, find, key_matcher, matcher
+from .rivals import find_rivals, keep_longest, longer_names, outweighs, told_before, told_in_part
+from .terms import READ, Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .verdict import Key, Span, Verdict
 
@@ -53,48 +56,43 @@ def verify(
         spoken = "ja"
     asked = read_question(question, language or spoken)
     terms = Terms(folded.text)
-    matchers = [key_matcher(k) for k in keys]
+    matchers = [key_matcher(k) for k in _with_aliases(keys, aliases)]
     found = [find(m, terms) for m in matchers]
-    rivals = _rivals(distractors, keys, terms)
-    found, rivals, hidden = _longest(found, rivals)
-    masks = sorted({(m.start, m.end) for ms in [*found, rivals] for m in ms})
+    rivals = find_rivals(distractors, keys, terms)
+    found, rivals, hidden = keep_longest(found, rivals, longer_names(profile, keys, terms))
+    masks = sorted({(m.start, m.end, MASK) for ms in found for m in ms} | {(m.start, m.end, RIVAL) for m in rivals})
     reader = Reader(folded.text, masks, spoken, asked)
     rival_readings = [reader.read(m.start, m.end, False) for m in rivals]
+    rival_readings += told_in_part(distractors, keys, terms, masks, reader)
     findings = [
         _decide(key, m, ms, rival_readings, reader, asked, hid)
         for key, m, ms, hid in zip(keys, matchers, found, hidden, strict=True)
     ]
+    earlier = told_before(history, distractors)
+    if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in rival_readings):
+        findings = [replace(f, code="outdated") if f.code in ("absent", "contradicted") else f for f in findings]
     return _conclude(completion, reply.answer_start, folded, keys, findings, match, reason_language or spoken)
 
 
-def _rivals(distractors: Sequence[str], keys: Sequence[Key], terms: Terms) -> list[Match]:
-    forms = {f for k in keys for f in k.forms}
-    kind = keys[0].type
-    rivals: list[Match] = []
-    for value in distractors:
-        if value and value not in forms:
-            rivals += find(matcher((str(value),), kind), terms)
-    return sorted(set(rivals), key=lambda m: (m.start, -m.end))
+def _with_aliases(keys: Sequence[Key], aliases: Sequence[str]) -> list[Key]:
+    """Aliases belong to the only key, or to the only key that is a name."""
+    names = [k for k in keys if k.type == "name"]
+    owner = keys[0] if len(keys) == 1 else names[0] if len(names) == 1 else None
+    return [
+        Key(k.canonical, (*k.alternatives, *map(str, aliases)), k.type, k.polarity) if k is owner and aliases else k
+        for k in keys
+    ]
 
 
-def _longest(found: list[list[Match]], rivals: list[Match]) -> tuple[list[list[Match]], list[Match], list[bool]]:
-    """Of overlapping mentions the longer one counts: 李四光 is not 李四. Also whether a key lost all its mentions."""
-    kept: list[list[Match]] = []
-    hidden: list[bool] = []
-    for matches in found:
-        stay = [m for m in matches if not any(r.start <= m.start and m.end <= r.end and r.end - r.start > m.end - m.start for r in rivals)]
-        kept.append(stay)
-        hidden.append(bool(matches) and not stay)
-    keys = [m for ms in kept for m in ms]
-    others = [r for r in rivals if not any(m.start < r.end and r.start < m.end for m in keys)]
-    return kept, others, hidden
-
-
-def _decide(key: Key, m: Matcher, mentions: list[Match], rivals: list[Reading], reader: Reader, asked: Question, hidden: bool) -> Finding:
+def _decide(
+    key: Key, m: Matcher, mentions: list[Match], rivals: list[Reading], reader: Reader, asked: Question, hidden: bool
+) -> Finding:
     readings = tuple(reader.read(x.start, x.end, m.exact) for x in mentions)
     asserted = [r for r in readings if r.status == ASSERTED]
     if key.polarity == "deny":
         return _denied(readings, asserted, reader, asked, m)
+    if len(readings) > 3 and _stuffed(mentions, reader):
+        return Finding("stuffed", readings, readings[0])
     if not readings:
         answer = _yes_or_no(m, rivals, reader, asked)
         return Finding(answer or ("part_of_word" if hidden else "absent"), ())
@@ -102,34 +100,74 @@ def _decide(key: Key, m: Matcher, mentions: list[Match], rivals: list[Reading], 
         last = readings[-1]
         return Finding(last.status, readings, last)
     best = max(r.strength for r in asserted)
-    last = asserted[-1]
-    opposed = [r for r in rivals if r.status == ASSERTED and r.strength >= best]
-    if opposed and not (best > 1 and all(r.strength < 2 for r in opposed)):
-        if opposed[-1].start > last.start or best < 2 or True:
-            return Finding("contradicted", readings, opposed[-1])
-    against = [r for r in readings if r.status in ("negated", "retracted") and r.start > last.start]
+    last = [r for r in asserted if r.strength == best][-1]
+    final = asserted[-1]
+    opposed = [
+        r
+        for r in rivals
+        if r.status == ASSERTED
+        and outweighs(r, last, reader)
+        and not (last.strength > r.strength and final.start > r.start)
+    ]
+    if opposed:
+        return Finding("contradicted", readings, opposed[-1])
+    against = [
+        r
+        for r in readings
+        if (r.status == "retracted" or (r.status == "negated" and r.strength == 3)) and r.start > final.start
+    ]
     if against:
         return Finding("contradicted", readings, against[-1])
     return Finding("right", readings, last)
 
 
+def _stuffed(mentions: list[Match], reader: Reader) -> bool:
+    """Whether little else stands between the first and the last mention than the key, again and again."""
+    many = len(mentions) >= READ
+    read = mentions[: READ // 2] if many else mentions
+    letters = sum(c.isalnum() for c in (reader.text[read[0].start : read[-1].end] if many else reader.text[:1000]))
+    return sum(m.end - m.start for m in read) * 2 > letters
+
+
+_ECHO = re.compile(
+    fold_pattern(
+        "^[\\W嗯哦啊]*(会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自|飼って|好き|住んで|あります|います|できます|키워|살아|좋아|있어|있습니다|다녀)"
+    )
+)
+_ACTION = re.compile(r"^\s*(?:(?:\*[^*]{0,120}\*|\([^()]{0,120}\)|\[[^\[\]]{0,120}\])\s*)+")  # *nods*, (点点头)
+
+
 def _yes_or_no(m: Matcher, rivals: list[Reading], reader: Reader, asked: Question) -> str | None:
     """The verdict on a reply that names no key but says yes or no to a question that does."""
-    if not asked.polar or not find(m, Terms(asked.text)):
+    if asked.open and not asked.polar:
         return None
-    opening = reader.text[:80].lstrip()
+    stated = find(m, Terms(asked.text))
+    spoken = cues(asked.language)
+    if not stated or any(
+        spoken.or_before.search(asked.text[: x.start]) or spoken.or_after.search(asked.text[x.end :]) for x in stated
+    ):
+        return None
+    opening = _ACTION.sub("", reader.text[:200]).lstrip()
     table = cues(sentence_language(opening, reader.language))
     says_no, says_yes = bool(table.no.match(opening)), bool(table.yes.match(opening))
     if any(r.status == ASSERTED for r in rivals):
         return "contradicted"
-    if says_no:
-        return "negated"
+    if not says_yes and not says_no:
+        for clause in re.split(r"[,.!?。…—;]+", opening)[1:4]:
+            says_yes, says_no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
+            if says_yes or says_no:
+                break
     if says_yes:
         return "negated" if asked.negative else "right"
-    return None
+    if says_no:
+        return "negated"
+    verb = _ECHO.match(opening)  # 会吹笛子吗？会。
+    return "right" if verb and verb.group(1) in asked.text else None
 
 
-def _denied(readings: tuple[Reading, ...], asserted: list[Reading], reader: Reader, asked: Question, m: Matcher) -> Finding:
+def _denied(
+    readings: tuple[Reading, ...], asserted: list[Reading], reader: Reader, asked: Question, m: Matcher
+) -> Finding:
     negated = [r for r in readings if r.status in ("negated", "contradicted")]
     if negated and not [r for r in asserted if r.strength > 1]:
         return Finding("right", readings, negated[-1])
@@ -137,12 +175,24 @@ def _denied(readings: tuple[Reading, ...], asserted: list[Reading], reader: Read
         return Finding("affirmed", readings, asserted[-1])
     opening = reader.text[:200].lstrip()
     table = cues(sentence_language(opening, reader.language))
-    if table.no.match(opening) or table.echo_denied.search(opening) or table.negated_before.search(table.blank.sub("", opening)):
+    if (
+        table.no.match(opening)
+        or table.echo_denied.search(opening)
+        or table.negated_before.search(table.blank.sub("", opening))
+    ):
         return Finding("right", readings)
     return Finding("absent", readings)
 
 
-def _conclude(completion: str, offset: int, folded: Folded, keys: Sequence[Key], findings: list[Finding], match: str | int, language: str) -> Verdict:
+def _conclude(
+    completion: str,
+    offset: int,
+    folded: Folded,
+    keys: Sequence[Key],
+    findings: list[Finding],
+    match: str | int,
+    language: str,
+) -> Verdict:
     def quote(finding: Finding) -> str:
         if finding.decisive is None:
             return ""
@@ -157,8 +207,7 @@ def _conclude(completion: str, offset: int, folded: Folded, keys: Sequence[Key],
     right = sum(f.code == "right" for f in findings)
     needed = len(keys) if match == "all" else 1 if match == "any" else max(1, min(int(match), len(keys)))
     failed = [(k, f) for k, f in zip(keys, findings, strict=True) if f.code != "right"]
-    harmful = [x for x in failed if x[1].code == "contradicted"]
-    if right >= needed and not (harmful and len(keys) > 1 and False):
+    if right >= needed:
         key = next(k for k, f in zip(keys, findings, strict=True) if f.code == "right")
         return verdict(1.0, "right", completion, tuple(spans), key=key.canonical, language=language)
     key, finding = failed[0]

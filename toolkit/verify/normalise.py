@@ -28,7 +28,20 @@ _PUNCTUATION = {
     "｡": "。",
 }
 # Simplified forms that OpenCC reaches neither from traditional nor from Japanese characters.
-_EXTRA_HAN = {"両": "两", "働": "动", "箇": "个", "個": "个", "妳": "你", "祂": "他", "甚": "什", "麽": "么", "齣": "出", "隻": "只", "裡": "里", "裏": "里"}
+_EXTRA_HAN = {
+    "両": "两",
+    "働": "动",
+    "箇": "个",
+    "個": "个",
+    "妳": "你",
+    "祂": "他",
+    "甚": "什",
+    "麽": "么",
+    "齣": "出",
+    "隻": "只",
+    "裡": "里",
+    "裏": "里",
+}
 
 
 @lru_cache(maxsize=1)
@@ -87,26 +100,35 @@ def fold_pattern(source: str) -> str:
     return "".join(_TABLE[ord(c)] if "\u3400" <= c <= "\u9fff" else c for c in source)
 
 
+HEAD, TAIL = 4000, 2000  # of a longer text only its beginning and its end are read, where an answer stands
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     text: str
-    offsets: array | None  # offsets[i] = index in the original; None = identity
-    length: int
+    offsets: array | None  # offsets[i] = index in the shortened original; None = identity
+    skipped: int = 0  # characters left out after HEAD
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        if self.offsets is None:
-            return start, end
-        if end <= start:
-            here = self.offsets[start] if start < len(self.offsets) else self.length
-            return here, here
-        return self.offsets[start], self.offsets[end - 1] + 1
+        """The offsets in the original of a stretch of the folded text; end > start."""
+        if self.offsets is not None:
+            start, end = self.offsets[start], self.offsets[end - 1] + 1
+        if self.skipped:
+            start += self.skipped if start > HEAD else 0
+            end += self.skipped if end > HEAD + 1 else 0
+        return start, end
 
 
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\u1160-\u11ff]")
 _HOLES = re.compile(_HOLE)
 
 
-def _fold_slowly(original: str, rough: str) -> Folded:
+@lru_cache(maxsize=4096)
+def _fold_cluster(cluster: str) -> str:
+    return unicodedata.normalize("NFKC", cluster).translate(_TABLE).replace(_HOLE, "").replace("⁄", "/")
+
+
+def _fold_slowly(original: str, rough: str, skipped: int) -> Folded:
     pieces: list[str] = []
     offsets = array("l")
     at = 0
@@ -123,23 +145,24 @@ def _fold_slowly(original: str, rough: str) -> Folded:
         end = start + 1
         while end < len(original) and end - before < 8 and _MARKS.match(original[end]):
             end += 1
-        cluster = original[before:end]
-        composed = unicodedata.normalize("NFKC", cluster)
-        folded = composed.translate(_TABLE).replace(_HOLE, "").replace("⁄", "/")
+        folded = _fold_cluster(original[before:end])
         pieces.append(folded)
         offsets.extend([before] * len(folded))
         at = end
     pieces.append(rough[at:])
     offsets.extend(range(at, len(original)))
-    return Folded("".join(pieces), offsets, len(original))
+    return Folded("".join(pieces), offsets, skipped)
 
 
 def fold(original: str) -> Folded:
     """Folds width, case, script, accents and punctuation; drops what cannot be seen."""
+    skipped = max(0, len(original) - HEAD - TAIL - 1)
+    if skipped:
+        original = original[:HEAD] + "\n" + original[-TAIL:]
     rough = original.translate(_TABLE)
     if _HOLE in rough:
-        return _fold_slowly(original, rough)
-    return Folded(rough, None, len(original))
+        return _fold_slowly(original, rough, skipped)
+    return Folded(rough, None, skipped)
 
 
 @lru_cache(maxsize=4096)

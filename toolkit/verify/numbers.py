@@ -3,6 +3,8 @@
 `find_numbers` reads folded text. Values are Fractions: nothing is rounded and nothing is evaluated.
 """
 
+# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 from __future__ import annotations
 
 import re
@@ -32,34 +34,121 @@ _BIG = {"万": 10**4, "亿": 10**8, "兆": 10**12}
 _KO_DIGITS = dict(zip("영일이삼사오육칠팔구", range(10), strict=True)) | {"공": 0, "륙": 6}
 _KO_UNITS = {"십": 10, "백": 100, "천": 1000}
 _KO_BIG = {"만": 10**4, "억": 10**8}
-_KO_TENS = {"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}
-_KO_ONES = {"하나": 1, "둘": 2, "셋": 3, "넷": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "한": 1, "두": 2, "세": 3, "네": 4, "석": 3, "넉": 4}
-_JA_NATIVE = {"ひとつ": 1, "ふたつ": 2, "みっつ": 3, "よっつ": 4, "いつつ": 5, "むっつ": 6, "ななつ": 7, "やっつ": 8, "ここのつ": 9, "ひとり": 1, "ふたり": 2, "はたち": 20, "みそじ": 30}
+_KO_TENS = {
+    "열": 10,
+    "스물": 20,
+    "스무": 20,
+    "서른": 30,
+    "마흔": 40,
+    "쉰": 50,
+    "예순": 60,
+    "일흔": 70,
+    "여든": 80,
+    "아흔": 90,
+}
+_KO_ONES = {
+    "하나": 1,
+    "둘": 2,
+    "셋": 3,
+    "넷": 4,
+    "다섯": 5,
+    "여섯": 6,
+    "일곱": 7,
+    "여덟": 8,
+    "아홉": 9,
+    "한": 1,
+    "두": 2,
+    "세": 3,
+    "네": 4,
+    "석": 3,
+    "넉": 4,
+}
+_JA_NATIVE = {
+    "ひとつ": 1,
+    "ふたつ": 2,
+    "みっつ": 3,
+    "よっつ": 4,
+    "いつつ": 5,
+    "むっつ": 6,
+    "ななつ": 7,
+    "やっつ": 8,
+    "ここのつ": 9,
+    "ひとり": 1,
+    "ふたり": 2,
+    "はたち": 20,
+    "みそじ": 30,
+}
 _EN_SMALL = {
     w: i
     for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-_EN_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)} | {"fourty": 40}
+_EN_TENS = {
+    w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+} | {"fourty": 40}
 _EN_SCALE = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "dozen": 12, "score": 20}
 _EN_ORDINAL = {
     w: i
     for i, w in enumerate(
-        "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+        [
+            "zeroth",
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+        ]
     )
 } | {w[:-1] + "ieth": v for w, v in _EN_TENS.items()}
 _EN_ORDINAL_SCALE = {"hundredth": 100, "thousandth": 1000}
 
 _HAN = "零〇○一二三四五六七八九十百千万亿兆两廿卅壹贰叁肆伍陆柒捌玖拾佰仟俩仨"
-_EN_WORD = "|".join(sorted([*_EN_SMALL, *_EN_TENS, *_EN_SCALE, *_EN_ORDINAL, *_EN_ORDINAL_SCALE], key=len, reverse=True))
+_EN_WORD = "|".join(
+    sorted([*_EN_SMALL, *_EN_TENS, *_EN_SCALE, *_EN_ORDINAL, *_EN_ORDINAL_SCALE], key=len, reverse=True)
+)
 _KO_ONE = "하나|다섯|여섯|일곱|여덟|아홉|둘|셋|넷|한|두|세|네|석|넉"
 _NUMBER = re.compile(
     fold_pattern(
-        r"(?P<digits>(?<![a-z0-9.])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,20})(?:\.\d{1,12})?(?:st|nd|rd|th)?)(?P<tail> ?[十百千万亿兆](?![米克瓦])[零〇一二三四五六七八九十百千万两\d]{0,12}| ?[천만억][천만억일이삼사오육칠팔구십백\d ]{0,12}(?<! )| ?(?:k|thousand|million|billion|hundred|dozen)\b)?"
-        rf"|(?P<han>[{_HAN}]{{1,24}}(?:[点点][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
+        r"(?P<digits>(?<![a-z0-9.])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d{1,20})(?:\.\d{1,12})?(?:st|nd|rd|th)?)(?P<tail> ?[十百千万亿兆](?![米克瓦])[零〇一二三四五六七八九十百千万两\d]{0,12}| ?[천만억][천만억일이삼사오육칠팔구십백\d ]{0,12}(?<! )| ?(?:k|thousand|million|billion|hundred|dozen)\b)?"
+        rf"|(?P<han>[{_HAN}]{{1,24}}(?:(?<=十)有[一二三四五六七八九])?(?:[点点][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
         r"|(?P<ja>ひとつ|ふたつ|みっつ|よっつ|いつつ|むっつ|ななつ|やっつ|ここのつ|ひとり|ふたり|はたち)"
-        rf"|(?P<en>\b(?:a )?(?:{_EN_WORD})(?:(?:s|(?:[ -]| and |-and-)(?:{_EN_WORD}|a half))){{0,8}}\b(?: point(?: (?:{'|'.join(_EN_SMALL)})){{1,6}})?)"
+        rf"|(?P<en>\b(?:half a (?=dozen))?(?:a )?(?:{_EN_WORD})(?:(?:s|(?:[ -]| and |-and-)(?:{_EN_WORD}|a half))){{0,8}}\b(?: point(?: (?:{'|'.join(_EN_SMALL)})){{1,6}})?)"
         rf"|(?P<native>(?<![가-힣])(?:(?:열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔) ?(?:{_KO_ONE})?|{_KO_ONE}))"
         r"|(?P<sino>(?<![가-힣])[영공일이삼사오육륙칠팔구십백천만억]{1,16}(?: ?[일이삼사오육칠팔구십백천만억]{1,12}){0,3})"
     )
@@ -71,7 +160,7 @@ def _composite(text: str, digits: dict[str, int], units: dict[str, int], big: di
     """Reads 1万2千, 一千二百两 and 사십칠; None for an approximation such as 四五十 or 七八."""
     tokens = [t for t in _HAN_RUN.findall(text.replace(",", "").replace(" ", ""))]
     if all(t in digits for t in tokens):
-        if len(tokens) == 2 and digits[tokens[1]] - digits[tokens[0]] == 1 and 0 < digits[tokens[0]]:
+        if len(tokens) == 2 and digits[tokens[1]] - digits[tokens[0]] == 1 and digits[tokens[0]] > 0:
             return None
         return Fraction(int("".join(str(digits[t]) for t in tokens)))
     total = section = Fraction(0)
@@ -94,7 +183,11 @@ def _composite(text: str, digits: dict[str, int], units: dict[str, int], big: di
             current, scale, zero = None, unit if unit not in (20, 30) else 10, False
         elif token in big:
             section += current or 0
-            total = (total + (section or (0 if total else 1))) * big[token] if big[token] > 10**4 else total + (section or 1) * big[token]
+            total = (
+                (total + (section or (0 if total else 1))) * big[token]
+                if big[token] > 10**4
+                else total + (section or 1) * big[token]
+            )
             section, current, scale, zero = Fraction(0), None, big[token], False
         else:
             current = Fraction(token)
@@ -132,7 +225,9 @@ def _english(text: str) -> tuple[Fraction | None, bool]:
             continue
         value = _EN_SMALL.get(word, _EN_TENS.get(word, _EN_ORDINAL.get(word, 0)))
         if last is not None and not (last >= 20 and last % 10 == 0 and 0 < value < 10):
-            current = current * 100 + value if current >= 10 and value >= 10 else current * 10 + value  # nineteen eighty-seven; four seven
+            current = (
+                current * 100 + value if current >= 10 and value >= 10 else current * 10 + value
+            )  # nineteen eighty-seven; four seven
         else:
             current += value
         last = value
@@ -149,15 +244,15 @@ def _read(match: re.Match) -> Number | None:
         ordinal = digits[-1].isalpha()
         plain = digits.rstrip("sthnrd") if ordinal else digits
         if tail is None:
-            return Number(start, end, Fraction(plain.replace(",", "")), ordinal)
+            return Number(start, end, Fraction(plain.replace(",", "").replace(" ", "")), ordinal)
         word = tail.strip()
         if word in _EN_SCALE or word == "k":
-            return Number(start, end, Fraction(plain.replace(",", "")) * _EN_SCALE.get(word, 1000))
+            return Number(start, end, Fraction(plain.replace(",", "").replace(" ", "")) * _EN_SCALE.get(word, 1000))
         korean = "가" <= word[0] <= "힣"
         tables = (_KO_DIGITS, _KO_UNITS, _KO_BIG) if korean else (_HAN_DIGITS, _HAN_UNITS, _BIG)
         return Number(start, end, _composite(plain + word, *tables))
     if kind == "han":
-        whole, _, decimals = text.partition("点")
+        whole, _, decimals = text.replace("有", "").partition("点")
         value = _composite(whole, _HAN_DIGITS, _HAN_UNITS, _BIG)
         if decimals and value is not None:
             value += Fraction("0." + "".join(str(_HAN_DIGITS[c]) for c in decimals))
@@ -165,7 +260,9 @@ def _read(match: re.Match) -> Number | None:
     if kind == "ja":
         return Number(start, end, Fraction(_JA_NATIVE[text]), words=True)
     if kind == "en":
-        value, ordinal = _english(text)
+        value, ordinal = _english(text.removeprefix("half a "))
+        if text.startswith("half a ") and value is not None:
+            value /= 2
         return Number(start, end, value, ordinal, words=True)
     if kind == "native":
         for tens, value in _KO_TENS.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from .cues import cues
-from .normalise import fold_text
+from .normalise import fold_pattern, fold_text
 from .reasons import language_of
 
 
@@ -22,6 +23,23 @@ class Question:
     imagined: bool
     about_user: bool
     kin: frozenset[str]  # persons other than the role that it names
+    open: bool  # has a question word
+    who: bool  # asks for a person
+    naming: bool  # asks how somebody is called
+
+
+_OPEN = re.compile(
+    fold_pattern(
+        r"\b(?:what|who|whom|whose|where|when|which|how|why)\b|什么|啥|谁|哪|几|多少|多[大高久长远重宽厚深]|怎么|怎样|为何|何(?:处|人|时|方|门|许|名|年|月|日|物|事|派)"
+        "|何|誰|だれ|どこ|どんな|どちら|いつ|いくつ|いくら|どう|なぜ|どの|どれ|뭐|뭘|무엇|무슨|누구|누가|어디|언제|몇|어떤|어느|얼마|왜|어떻"
+    )
+)
+_WHO = re.compile(fold_pattern(r"\bwho(?:m|se)?\b|谁|何人|誰|だれ|どなた|누구|누가|跟谁"))
+_NAMING = re.compile(
+    fold_pattern(
+        r"\bnames?\b|\bnamed\b|\bcall(?:ed|s)?\b|叫什么|叫啥|名字|姓名|称呼|尊姓|大名|贵姓|芳名|名讳|绰号|外号|法号|代号|名号|名前|名は|お名|呼(?:べ|ば|ん|び)|이름|성함|존함|함자|불러|부르|별명|호칭|존함"
+    )
+)
 
 
 @lru_cache(maxsize=4096)
@@ -42,4 +60,7 @@ def read_question(question: str, language: str) -> Question:
         imagined=bool(table.asks_imagined.search(text)),
         about_user=bool(table.asks_user.search(text)),
         kin=frozenset(m.group() for m in table.kin.finditer(text)),
+        open=bool(_OPEN.search(text)),
+        who=bool(_WHO.search(text)),
+        naming=bool(_NAMING.search(text)),
     )

@@ -111,7 +111,11 @@ _KO = {
     "affirmed": "부정해야 할 “{key}”을(를) 단언한다: “{quote}”.",
 }
 _TABLES = {"en": _EN, "zh": _ZH, "ja": {**_EN, **_JA}, "ko": {**_EN, **_KO}}
-_SCRIPTS = (("ko", re.compile("[\uac00-\ud7a3]")), ("ja", re.compile("[\u3041-\u30fa]")), ("zh", re.compile("[\u4e00-\u9fff]")))
+_SCRIPTS = (
+    ("ko", re.compile("[\uac00-\ud7a3]")),
+    ("ja", re.compile("[\u3041-\u30fa]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+)
 
 
 def language_of(text: str, default: str = "en") -> str:
@@ -137,4 +141,9 @@ def verdict(
     """A verdict with its sentence; the language is that of the completion unless it is given."""
     table = _TABLES.get(language or language_of(re.sub("<[^>]{0,20}>", "", completion[:2000])), _EN)
     quote = re.sub(r"\s+", " ", quote).strip()
-    return Verdict(score, code, table[code].format(key=key, quote=quote if len(quote) <= 80 else quote[:79] + "…", tag=tag), matched)
+    return Verdict(
+        score,
+        code,
+        table[code].format(key=key, quote=quote if len(quote) <= 80 else quote[:79] + "…", tag=tag),
+        matched,
+    )

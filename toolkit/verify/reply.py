@@ -50,7 +50,9 @@ def split_reply(completion: str, *, prefilled: bool = False) -> Reply:
         if name != "answer":
             if closing:
                 if not thinking and not thinks:
-                    problems.append("unopened_think")  # all before a bare </think> was thinking: templates prefill the tag
+                    problems.append(
+                        "unopened_think"
+                    )  # all before a bare </think> was thinking: templates prefill the tag
                     thoughts += [completion[s:e] for s, e in outside]
                     outside.clear()
                     thinks += 1

@@ -53,7 +53,7 @@ def as_key(value: str | Mapping | Key) -> Key:
             raise ValueError('key field "canonical" is empty, expected the fact as text.')
         return Key(value.strip())
     if not isinstance(value, Mapping):
-        raise ValueError(f"key is {value!r} ({type(value).__name__}), expected text or a mapping with \"canonical\".")
+        raise ValueError(f'key is {value!r} ({type(value).__name__}), expected text or a mapping with "canonical".')
     canonical = value.get("canonical")
     if isinstance(canonical, (int, float)) and not isinstance(canonical, bool):
         canonical = str(canonical)

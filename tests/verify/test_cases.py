@@ -1,0 +1,93 @@
+"""The verifier against cases by authors who never saw it: accuracy by level, language and kind, and wrong replies paid.
+
+Rows whose id ends in an odd digit were held out while the verifier was written; only their totals were looked at.
+"""
+
+import json
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from toolkit.verify import as_key, verify
+
+CASES = Path(__file__).parent / "cases"
+TARGET = {"basic": 0.99, "careful": 0.93, "hard": 0.80}
+TARGET_WRONG_PAID = 0.04
+# Just under what is reached, development and held-out rows apart.
+FLOOR = {
+    "developed": {"basic": 0.97, "careful": 0.95, "hard": 0.89},
+    "held out": {"basic": 0.92, "careful": 0.79, "hard": 0.72},
+}
+FLOOR_LANGUAGE = {"zh": 0.89, "en": 0.89, "ja": 0.87, "ko": 0.87}
+FLOOR_KIND = 0.70
+CEILING_WRONG_PAID = {"developed": 0.07, "held out": 0.15}
+
+
+@lru_cache(maxsize=1)
+def judged() -> list[tuple[dict, str, bool]]:
+    """Each row with its half and whether the verdict is the expected one."""
+    results = []
+    for path in sorted(CASES.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            verdict = verify(
+                row["completion"],
+                question=row["question"],
+                keys=[as_key(key) for key in row["keys"]],
+                match=row.get("match", "all"),
+                language=row["lang"],
+                profile=row["profile"],
+                history=row["history"],
+                aliases=row.get("aliases") or (),
+                distractors=row.get("distractors") or (),
+            )
+            half = "held out" if row["id"][-1] in "13579" else "developed"
+            results.append((row, half, verdict.score == row["expected"]))
+    return results
+
+
+def accuracy(**wanted: str) -> float:
+    outcomes = [ok for row, half, ok in judged() if all({**row, "half": half}[k] == v for k, v in wanted.items())]
+    return sum(outcomes) / len(outcomes) if outcomes else 1.0
+
+
+def wrong_paid(half: str) -> float:
+    outcomes = [not ok for row, its, ok in judged() if its == half and row["expected"] == 0]
+    return sum(outcomes) / len(outcomes) if outcomes else 0.0
+
+
+@pytest.mark.parametrize("half", FLOOR)
+@pytest.mark.parametrize("level", TARGET)
+def test_accuracy_does_not_fall_below_what_was_reached(half, level):
+    assert accuracy(half=half, level=level) >= FLOOR[half][level]
+
+
+@pytest.mark.parametrize("language", FLOOR_LANGUAGE)
+def test_no_language_falls_behind(language):
+    assert accuracy(lang=language) >= FLOOR_LANGUAGE[language]
+
+
+def test_no_kind_of_trap_is_lost():
+    kinds = defaultdict(list)
+    for row, _, ok in judged():
+        kinds[row["kind"]].append(ok)
+    low = {kind: sum(oks) / len(oks) for kind, oks in kinds.items() if sum(oks) / len(oks) < FLOOR_KIND}
+    assert not low
+
+
+@pytest.mark.parametrize("half", CEILING_WRONG_PAID)
+def test_wrong_replies_are_rarely_paid(half):
+    assert wrong_paid(half) <= CEILING_WRONG_PAID[half]
+
+
+@pytest.mark.xfail(reason="the targets on held-out rows are not reached yet", strict=False)
+@pytest.mark.parametrize("level", TARGET)
+def test_held_out_rows_reach_the_target(level):
+    assert accuracy(half="held out", level=level) >= TARGET[level]
+
+
+@pytest.mark.xfail(reason="the target on held-out rows is not reached yet", strict=False)
+def test_held_out_wrong_replies_are_paid_less_than_the_target():
+    assert wrong_paid("held out") < TARGET_WRONG_PAID

@@ -1,0 +1,117 @@
+"""A record: one sample, one model's reply to it, and what the verifier said. `records.jsonl` holds two a sample when
+two models are compared; the report and every later reading work from these alone.
+
+States: `right`, `wrong`, `no_answer` (nothing outside the thinking), `truncated` (cut at the length limit),
+`verifier_failed` (no verdict could be reached: counted apart, never as wrong).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError
+from toolkit.evaluate.generation import Completion
+from toolkit.jsonl import read_rows
+from toolkit.tasks.base import Task
+from toolkit.verify import Verdict
+
+RIGHT, WRONG, NO_ANSWER, TRUNCATED, VERIFIER_FAILED = "right", "wrong", "no_answer", "truncated", "verifier_failed"
+STATES = (RIGHT, WRONG, NO_ANSWER, TRUNCATED, VERIFIER_FAILED)
+BASE, TRAINED = "base", "trained"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    index: int                                  # position among the samples evaluated: pairs the two sides
+    side: str                                   # base or trained
+    id: str
+    role_id: str
+    question: str
+    completion: str
+    finish_reason: str
+    n_tokens: int
+    state: str
+    score: float | None                         # the verifier's, also where a truncated reply does not count
+    format: float | None
+    code: str
+    reason: str
+    matched: list[list[Any]] = field(default_factory=list)      # [start, end, key] in offsets of the completion
+    kind: str = ""
+    language: str = ""
+    difficulty: str = ""
+    form: str = ""
+    memory_distance: int = 0
+    character_name: str = ""
+    history: list[dict[str, str]] = field(default_factory=list)
+    expected: str = ""
+    keys: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        return self.state == RIGHT
+
+    @property
+    def scored(self) -> bool:
+        return self.state != VERIFIER_FAILED
+
+    def to_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def make_record(task: Task, row: Any, index: int, side: str, completion: Completion, prefilled: bool) -> Record:
+    """Score one completion. A verifier that breaks on it is an unscored record with the reason, not a crash."""
+    verdict, form = _score(task, "accuracy", row, completion.text, prefilled), None
+    if "format" in task.parts:
+        form = _score(task, "format", row, completion.text, prefilled).score
+    if verdict.score is None:
+        state = VERIFIER_FAILED
+    elif completion.finish_reason == "length":
+        state = TRUNCATED
+    elif verdict.code == "no_answer":
+        state = NO_ANSWER
+    else:
+        state = RIGHT if verdict.score >= 1 else WRONG
+    metadata = _get(row, "metadata", {})
+    return Record(
+        index=index, side=side, id=str(_get(row, "id", index)), role_id=_get(row, "role_id", ""),
+        question=_get(row, "question", ""), completion=completion.text, finish_reason=completion.finish_reason,
+        n_tokens=completion.n_tokens, state=state, score=verdict.score, format=form, code=verdict.code,
+        reason=verdict.reason, matched=[[s.start, s.end, s.key] for s in verdict.matched],
+        kind=_get(row, "kind", ""), language=_get(row, "language", ""), difficulty=_get(row, "difficulty", ""),
+        form=str(metadata.get("form") or ""), memory_distance=_get(row, "memory_distance", 0),
+        character_name=_get(row, "character_name", ""),
+        history=[dict(turn) for turn in _get(row, "conversation_history", ())], expected=str(_get(row, "answer", "")),
+        keys=[key.canonical for key in _get(row, "keys", ())], evidence=[e.quote for e in _get(row, "evidence", ())])
+
+
+def _score(task: Task, part: str, row: Any, text: str, prefilled: bool) -> Verdict:
+    try:
+        return task.score(part, row, text, prefilled)
+    except Exception as error:      # the one boundary of this stage: whatever a model wrote, the evaluation goes on
+        return Verdict(None, "error", f"the verifier failed: {type(error).__name__}: {error}")
+
+
+def _get(row: Any, name: str, default: Any) -> Any:
+    """A field of a task's row: tasks have different ones."""
+    value = getattr(row, name, None)
+    return default if value is None else value
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Records of a `records.jsonl`.
+
+    Raises:
+        InputError: naming the line that is no record.
+    """
+    known = {f.name for f in fields(Record)}
+    for line, row in read_rows(path, "records file"):
+        try:
+            if not isinstance(row, Mapping):
+                raise TypeError("not an object")
+            yield Record(**{k: v for k, v in row.items() if k in known})
+        except TypeError as error:
+            raise InputError(f"{path}:{line} is no evaluation record: {error}. Evaluate again to write it.") from error

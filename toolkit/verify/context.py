@@ -1,0 +1,122 @@
+"""The text around a mention, with other mentions masked and idioms that hold a false cue blanked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .clauses import WINDOW, sentence_at, sentence_language, split_sentences
+from .cues import Cues, cues
+
+MASK = "\ue000"  # stands for a masked mention of a key
+RIVAL = "\ue002"  # stands for a masked mention of a distractor
+BLANK = "\ue001"  # stands for an idiom that holds a cue but is none
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The text around a mention, masked and blanked."""
+
+    clause_before: str
+    clause_after: str
+    sentence_before: str
+    sentence_after: str
+    following: str  # what comes after the sentence
+    preceding: str  # the sentence before
+    mark: str
+    language: str
+
+
+class Context:
+    """One folded answer; sentences are split and prepared once."""
+
+    def __init__(self, text: str, masks: list[tuple[int, int, str]], language: str) -> None:
+        self.text = text
+        self.language = language
+        self.sentences = split_sentences(text)
+        self._starts = [s.start for s in self.sentences]
+        self._masks = masks
+        self._prepared: dict[int, tuple[str, str]] = {}
+
+    def sentence_index(self, offset: int) -> int:
+        return sentence_at(self.sentences, self._starts, offset)
+
+    def prepared(self, index: int) -> tuple[str, str]:
+        """One sentence, masked and blanked at its full length, and its language."""
+        if index in self._prepared:
+            return self._prepared[index]
+        sentence = self.sentences[index]
+        text = self.text[sentence.start : sentence.end]
+        pieces, at = [], 0
+        for start, end, mask in self._masks:
+            if end <= sentence.start or start >= sentence.end:
+                continue
+            start, end = max(start - sentence.start, at), min(end - sentence.start, len(text))
+            pieces += [text[at:start], mask * (end - start)]
+            at = max(at, end)
+        masked = "".join(pieces) + text[at:]
+        language = sentence_language(text[:400], self.language)
+        result = cues(language).blank.sub(_blank, masked) if len(masked) <= 4000 else masked
+        self._prepared[index] = result, language
+        return self._prepared[index]
+
+    def around(self, start: int, end: int) -> tuple[Around, Cues]:
+        index = self.sentence_index(start)
+        sentence = self.sentences[index]
+        text, language = self.prepared(index)
+        if (
+            language != "en"
+            and not _CJK.search(text[max(0, start - sentence.start - 24) : end - sentence.start + 4])
+            and _LATIN.search(text[max(0, start - sentence.start - 24) : start - sentence.start])
+        ):
+            language = "en"  # an English stretch inside another language
+        table = cues(language)
+        before = text[max(0, start - sentence.start - WINDOW) : start - sentence.start]
+        after = text[end - sentence.start : end - sentence.start + WINDOW]
+        clause_start = 0
+        for brk in table.breaks.finditer(before):
+            clause_start = brk.end()
+        brk = table.breaks.search(after)
+        clause_end = brk.start() if brk else len(after)
+        return (
+            Around(
+                before[clause_start:],
+                after[:clause_end],
+                before,
+                after,
+                self.following(index),
+                self.prepared(index - 1)[0][-WINDOW:] if index else "",
+                sentence.mark,
+                language,
+            ),
+            table,
+        )
+
+    def following(self, index: int, count: int = 3) -> str:
+        pieces: list[str] = []
+        for later in range(index + 1, min(index + 1 + count, len(self.sentences))):
+            pieces.append(self.prepared(later)[0][:WINDOW])
+        return "".join(pieces)[:WINDOW]
+
+
+def _blank(match: re.Match) -> str:
+    return BLANK * len(match.group())
+
+
+_CJK = re.compile("[\u3041-\u9fff\uac00-\ud7a3]")
+_LATIN = re.compile("[a-z]{3}")
+WORDS = re.compile(r"[^\W\ue000-\ue002_]")
+
+
+def words(text: str) -> int:
+    return sum(1 for _ in WORDS.finditer(text[:40]))
+
+
+def clauses(a: Around, c: Cues) -> list[str]:
+    """The clauses of the sentence up to the mention, the nearest first."""
+    clauses, at = [], 0
+    for brk in c.breaks.finditer(a.sentence_before):
+        clauses.append(a.sentence_before[at : brk.start()])
+        at = brk.end()
+    clauses.append(a.sentence_before[at:])
+    return clauses[::-1]

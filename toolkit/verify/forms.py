@@ -1,0 +1,276 @@
+"""The literal forms of a key, with the boundaries of each script and tolerance for other spellings."""
+
+# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from .normalise import fold_pattern, fold_text
+from .numbers import find_numbers
+
+_HAN = "\u3400-\u9fff"
+_KANA = "\u3041-\u30ff"
+_CJK = re.compile(f"[{_HAN}{_KANA}\uac00-\ud7a3]")
+_NUMERAL = fold_pattern(r"\d零〇一二三四五六七八九十百千万亿廿")
+ARTICLE = re.compile(r"^(?:the|an?|my|his|her|its)\s+(?=\S)")
+
+_LOOSE = str.maketrans("", "", " \t\n·=_-'.*,")
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_DIGITS = re.compile(f"[{_NUMERAL}]")
+_KYOTO = fold_text("京都")  # stands in 東京都
+
+
+def loose(text: str) -> str:
+    """A text without what may stand between the letters of a form, all kana as hiragana."""
+    return text.translate(_LOOSE).translate(_HIRAGANA)
+
+
+# After a Korean noun stands a particle, a copula or nothing; anything else continues the word.
+_KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하)|가(?![가-힣]{2})|을|를|의|에|로|으로|와|과|랑|이랑|하고|도|만|까지|부터|입|예요|에요|야|여|지|죠|라|였|인|일|이란|란|요|님|씨|군|양|들|처럼|보다|밖에|뿐|마다|나|든|아|께|한테|네|말고|출신|올시다|이올|옵|외다|쪽|같|대신|조차|마저|이나|거든|며|고|면|으|집|하|한|해|했|합|했|할|하러|였|답|다|이다|사부|선생|형|누나|언니|오빠|부인|대감|아저씨|아줌마|할머니|할아버지|에서|세요|셨|시(?=[죠지네는던])|십니|신(?=[가데지])|니|냐|구나|군요|랍|란다|래|에게|이에|당|님이|때)"
+# After a Chinese name of a person stands a function word, a verb or a title, rarely anything else.
+_ZH_AFTER_NAME = fold_pattern(
+    "是的在说和跟与同也就都很不没有了着过吗吧呢啊呀哦嘛罢啦哟呗给对把被让叫教带来去到会能要想可从又才只还已曾正将便乃亦即及或之其这那"
+    "为于向比像问答笑哭喊道讲听看见做当住先女小老大爷兄弟姐妹师傅父徒公君夫太医生掌柜捕头队长主队医博教授同学上校将军侠姑娘婶嫂叔伯姨哥二三两一几"
+    "以因所而且却虽但若如此处家门手前后里外中间下边旁身亲自最更真实确应该得必须帮陪找请送收养救杀害骗打骂爱恨喜欢嫁娶管拿写画唱演开走跑站坐回留死活出进"
+    "名字俩们等些个位號号仅单现今从来告诉传授吩咐咱我你您他她它它们啥什么谁哪怎么呐喽噢哎哩咧早晚年月日"
+)
+_PLACE_TAIL = fold_pattern("路街巷塔湾桥寺庙弄堂烤鸭大学学院医院饭店酒楼公园火车机场话菜剧派牌式")
+_JA_NAME_AFTER = fold_pattern(
+    "様殿氏君先生师匠师範道场殿下姫公翁婆爷嬢侯卿博士教授部长课长社长店长船长队长士官兄姉姐弟妹流派家门市県府都区町村里郡港駅驿城生出育在住周辺辺"
+)
+
+
+@lru_cache(maxsize=256)
+def _shared(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+class Form:
+    """One literal form of a key and how to find it.
+
+    The form as it is written is looked for first; only where its letters stand in the text in another
+    spelling (spaced, hyphenated, in the other kana, with other digits) is its own pattern compiled.
+    """
+
+    __slots__ = ("_pattern", "again", "before", "end", "literal", "probe", "source")
+
+    def __init__(
+        self, literal: str, source: str, before: str = "", end: str = "", again: str = "", probe: str = ""
+    ) -> None:
+        self.literal = literal  # "": only the pattern finds it
+        digits = bool(_DIGITS.search(literal))
+        head = loose(literal or probe)[:3]
+        self.probe = "" if digits else head[: len(literal) - 1] if "가" <= literal[-1:] <= "힣" else head
+        self.source = source
+        self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
+        self.end = _shared(end)  # may extend the mention by a plural
+        self.again = again  # the surname may follow a name: 沈砚秋沈太医
+        self._pattern: re.Pattern[str] | None = None
+
+    def _bounded(self, text: str, start: int, end: int) -> tuple[int, int] | None:
+        if not self.before.match(text, start):
+            return None
+        after = self.end.match(text, end)
+        if after:
+            return start, after.end()
+        return (start, end) if self.again and text.startswith(self.again, end) else None
+
+    def spans(self, text: str, loosened: str) -> Iterator[tuple[int, int]]:
+        if self.probe not in loosened:
+            return
+        size, at, seen = len(self.literal), text.find(self.literal) if self.literal else -1, False
+        while at >= 0:
+            seen = True
+            span = self._bounded(text, at, at + size)
+            if span:
+                yield span
+            at = text.find(self.literal, at + size)
+        if seen or not self.source:
+            return
+        if self._pattern is None:
+            self._pattern = re.compile(self.source)
+        for match in self._pattern.finditer(text):
+            span = self._bounded(text, *match.span())
+            if span:
+                yield span
+
+
+def _kana_pair(char: str) -> str:
+    code = ord(char)
+    if 0x3041 <= code <= 0x3096:
+        return f"[{char}{chr(code + 0x60)}]"
+    if 0x30A1 <= code <= 0x30F6:
+        return f"[{chr(code - 0x60)}{char}]"
+    return re.escape(char)
+
+
+def _spell_han(value: int) -> str | None:
+    if not 0 < value < 10000:
+        return None
+    digits, units = "零一二三四五六七八九", ("", "十", "百", "千")
+    text, zero = "", False
+    for power in range(3, -1, -1):
+        digit = value // 10**power % 10
+        if digit:
+            text += (
+                ("零" if zero and text else "")
+                + ("" if power == 1 and digit == 1 and not text else digits[digit])
+                + units[power]
+            )
+            zero = False
+        elif text:
+            zero = True
+    return text
+
+
+def _spelled(form: str) -> str:
+    """A literal form with tolerance for spacing, separators, kana, plural and digits against numerals."""
+    pieces: list[str] = []
+    at = 0
+    numbers = {
+        n.start: n
+        for n in find_numbers(form)
+        if n.value is not None
+        and n.value.denominator == 1
+        and (form[n.start].isdigit() or n.end - n.start > 1 or form[n.start - 1 : n.start] == "第" or n.words)
+    }
+    latin = not _CJK.search(form)
+    while at < len(form):
+        char = form[at]
+        number = numbers.get(at)
+        if number is not None and not latin:
+            spelled = {re.escape(form[number.start : number.end]), str(int(number.value))}
+            han = _spell_han(int(number.value))
+            if han:
+                spelled.add(fold_pattern(han))
+            pieces.append(f"(?:{'|'.join(sorted(spelled, key=len, reverse=True))})")
+            at = number.end
+        elif char in " -·=_":
+            while at < len(form) and form[at] in " -·=_":
+                at += 1
+            pieces.append(r"[\s·=_-]{0,3}" if not latin or char != " " else r"[\s_-]{1,3}")
+            continue
+        elif char == "'":
+            pieces.append("'?")
+            at += 1
+            continue
+        else:
+            pieces.append(_kana_pair(char))
+            at += 1
+        if at < len(form) and _CJK.match(form[at - 1]) and _CJK.match(form[at]):
+            pieces.append(r"[ ·\t]{0,2}")
+    body = "".join(pieces)
+    if "가" <= form[-1] <= "힣" and body.endswith(form[-1]) and (ord(form[-1]) - 0xAC00) % 28 == 0:
+        # 형사 + ㅂ니다 = 형삽니다, + ㄴ데 = 형산데
+        body = body[:-1] + f"(?:{form[-1]}|{chr(ord(form[-1]) + 17)}(?=니다|니까)|{chr(ord(form[-1]) + 4)}(?=데|지))"
+    if form[-1].isascii() and form[-1].isalpha():
+        body = body[:-1] + "(?:y|ies)" if form.endswith("y") and len(form) > 3 else body
+        letters = [c for c in form if c.isalnum()]
+        if latin and 4 <= len(letters) <= 24:
+            body = f"(?:{body}|{r'[ .*_-]'.join(letters)})"
+    return body
+
+
+def bounded(form: str, kind: str) -> Form:
+    """A form with the boundaries of its script: 李四 is not in 李四光, art not in party, 1 not in 21."""
+    first, last = form[0], form[-1]
+    before = end = again = ""
+    if first.isascii() and first.isalnum():
+        before = r"(?<![a-z0-9])" if first.isalpha() else r"(?<![a-z0-9.])(?<!\d,)"
+    elif kind != "name" and _DIGITS.match(first):
+        before = f"(?<![{_NUMERAL}])"
+    elif "가" <= first <= "힣":
+        before = "(?<![가-힣])" if len(form) < 4 else ""
+    elif "\u30a1" <= first <= "\u30fa":
+        before = "(?<![\u30a1-\u30ffー])"
+    if last.isascii() and last.isalpha():
+        end = r"(?:'s|s'|s|es)?(?![a-z0-9])"
+    elif last.isascii() and last.isalnum():
+        end = r"(?![a-z0-9])"
+    elif kind != "name" and _DIGITS.match(last):
+        end = f"(?![{_NUMERAL}])"
+    elif "가" <= last <= "힣":
+        end = _KO_AFTER
+    elif "\u30a1" <= last <= "\u30ff":
+        end = "(?![\u30a1-\u30ffー])"
+    elif kind == "name" and re.fullmatch(f"[{_HAN}]{{1,3}}", form):
+        end, again = f"(?![{_HAN}])|(?=[{_ZH_AFTER_NAME}{_JA_NAME_AFTER}])", first
+        if len(form) == 1:
+            before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
+    elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
+        end = f"(?![{_PLACE_TAIL}])"
+    if form == _KYOTO:
+        before = f"(?<!{fold_text('東')})"
+    return Form(form, _spelled(form), before, end, again)
+
+
+_TWO_CHAR_SURNAME = fold_pattern(
+    "欧阳 司马 上官 诸葛 司徒 东方 独孤 南宫 慕容 令狐 皇甫 尉迟 公孙 轩辕 长孙 宇文 夏侯 端木 百里 闻人 钟离 西门 公冶 申屠 澹台 呼延 第五"
+).split()
+
+
+def parted(form: str, kind: str) -> list[Form]:
+    """A name told in parts: 姓沈，名砚秋; Ashby, Rosalind."""
+    if kind != "name":
+        return []
+    if re.fullmatch(f"[{_HAN}]{{2,4}}", form):
+        cut = 2 if form[:2] in _TWO_CHAR_SURNAME and len(form) > 2 else 1
+        return [
+            Form(
+                "",
+                rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?![{_HAN}])",
+                probe=form[cut:],
+            )
+        ]
+    words = form.split()
+    if len(words) == 2 and all(w.isascii() and w.isalpha() for w in words):
+        return [Form("", rf"\b{words[1]}, {words[0]}\b", probe=words[1])]
+    return []
+
+
+_TRADE_TAIL = fold_pattern("匠师员家人工手宿县市区町村站店馆屋观楼职者士生派门石茶酒色剑刀枪")
+_LATIN_TAIL = re.compile(r"(?:smith|maker|worker|keeper|seller|player|driver|diver|er|or|ist|ian|ing|man|s|ery|y|e)$")
+
+
+@lru_cache(maxsize=4096)
+def partial(value: str, keys: tuple[str, ...]) -> tuple[Form, ...]:
+    """What is left of a distractor without what it shares with the keys: 馬籠 of 馬籠宿, "stage" or "drive" of "stage driver"."""
+    form = fold_text(value).strip()
+    known = [fold_text(k) for k in keys]
+    pieces: set[str] = set()
+    if _CJK.search(form):
+        if len(form) >= 3 and form[-1] in _TRADE_TAIL:
+            pieces.add(form[:-1])
+        for key in known:
+            for size in range(min(len(form), len(key)) - 1, 0, -1):
+                if form[:size] == key[:size]:
+                    pieces.add(form[size:])
+                    break
+            for size in range(min(len(form), len(key)) - 1, 0, -1):
+                if form[-size:] == key[-size:]:
+                    pieces.add(form[:-size])
+                    break
+        pieces = {
+            p
+            for p in pieces
+            if len(p) >= 2 and not any(p in k for k in known) and not re.fullmatch(f"[{_NUMERAL}.,]+", p)
+        }
+        patterns = [(p, "", "") for p in sorted(pieces)]
+    else:
+        shared = {w for k in known for w in re.findall(r"[a-z]+", k)}
+        patterns = []
+        for word in re.findall(r"[a-z]{4,}", form):
+            stem = _LATIN_TAIL.sub("", word)
+            if word in shared or len(stem) < 3 or any(s.startswith(stem) for s in shared):
+                continue
+            patterns.append(
+                (
+                    stem,
+                    r"\b",
+                    r"(?:e|es|s|ed|ing|er|ers|or|ors|ery|ist|y|ies)?\b" if stem != word else r"(?:s|es|ed|ing)?\b",
+                )
+            )
+    return tuple(Form(literal, "", before, end) for literal, before, end in patterns)

@@ -1,0 +1,81 @@
+"""Of whom a mention is said: of the role, of the one who asks, or of somebody else."""
+
+# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
+from __future__ import annotations
+
+import re
+
+from .context import Around, clauses, words
+from .cues import Cues
+from .normalise import fold_pattern
+from .question import Question
+
+_SUBJECTLESS = frozenset({"zh", "ja", "ko"})  # languages whose clauses inherit the subject of the clause before
+_MASTERS = ("师父", "师傅", "师尊", "恩师", "家师", "先师", "令师")
+
+
+def asked_kin(said: str, c: Cues, q: Question) -> bool:
+    """Whether the person named in `said` is one that the question asks about."""
+    person = c.kin.search(said)
+    if person is None or not q.kin:
+        return bool(q.kin) and person is None
+    core = person.group()[-2:]
+    return any(core in kin or (core in _MASTERS and kin[-2:] in _MASTERS) for kin in q.kin)
+
+
+def _nearest(pattern: re.Pattern[str], text: str) -> tuple[int, int]:
+    at = (-1, -1)
+    for match in pattern.finditer(text):
+        at = match.span()
+    return at
+
+
+def other_person(a: Around, c: Cues, q: Question) -> bool:
+    """Whether the mention is said of somebody the question does not ask about."""
+    third = c.third_after.search(a.sentence_after)
+    if third:
+        return (
+            not asked_kin(a.sentence_after[: third.end() + 6], c, q)
+            if q.kin
+            else not q.who or bool(c.kin.search(third.group()))
+        )
+    if c.first_after.search(a.clause_after):
+        return q.about_user and not q.kin
+    if c.second_after.search(a.clause_after):
+        return not q.about_user
+    told = clauses(a, c)
+    for index, text in enumerate(told[:4]):
+        first, second, third = _nearest(c.first, text), _nearest(c.second, text), _nearest(c.third, text)
+        nearest = max(first, second, third)
+        if nearest[0] < 0:
+            if (a.language not in _SUBJECTLESS and words(told[0]) > 8) or (
+                a.language in _SUBJECTLESS and _OWN_SUBJECT[a.language].search(text)
+            ):
+                return False
+            continue
+        if nearest == third:
+            subject = (
+                index == 0
+                or words(text[: third[0]]) <= 2
+                or (a.language == "en" and index == 1 and not words(text[third[1] :]))
+            )
+            return subject and not q.kin and not q.about_user and not q.who
+        if nearest == first:
+            return q.about_user and not q.kin and index == 0 and not _REMEMBER.search(text) and not _WE.search(text)
+        return not q.about_user and not q.kin and index == 0 and words(text[: second[0]]) <= 3
+    return False
+
+
+# A clause with a subject of its own does not inherit the one before.
+_OWN_SUBJECT = {
+    "zh": re.compile(fold_pattern("[^\\W是在叫]{2,}(?:是|在|叫)")),
+    "ja": re.compile("[はがも]"),
+    "ko": re.compile("[가-힣](?:은|는|이|가) "),
+}
+_REMEMBER = re.compile(
+    fold_pattern(
+        r"\b(?:remember|recall|know|think|believe|told|bet|heard|forget|forgot|have you|wrote)\b|记|知道|猜|想|听|告诉|忘|覚え|忘れ|聞|기억|알|들|잊"
+    )
+)
+_WE = re.compile(fold_pattern(r"\b(?:we|we're|we've|our|us)\b|们|咱|我々|우리|저희"))

@@ -1,0 +1,103 @@
+"""The distractors in a reply: where they stand, and whether one that is asserted beats the key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from .assertion import ASSERTED, Reader, Reading
+from .cues import cues
+from .forms import partial
+from .normalise import fold_pattern, fold_text
+from .terms import Match, Matcher, find, matcher
+from .terms import Reading as Terms
+from .verdict import Key
+
+
+def find_rivals(distractors: Sequence[str], keys: Sequence[Key], terms: Terms) -> list[Match]:
+    forms = {f for k in keys for f in k.forms}
+    kind = keys[0].type
+    rivals: list[Match] = []
+    for value in distractors:
+        if value and value not in forms:
+            rivals += find(matcher((str(value),), kind), terms)
+    return sorted(set(rivals), key=lambda m: (m.start, -m.end))
+
+
+def told_in_part(
+    distractors: Sequence[str], keys: Sequence[Key], terms: Terms, masks: list[tuple[int, int, str]], reader: Reader
+) -> list[Reading]:
+    """Distractors told in other words, where the role says them of itself; never stronger than that."""
+    forms = tuple(f for k in keys for f in k.forms)
+    readings: list[Reading] = []
+    for value in distractors:
+        for m in find(Matcher(partial(str(value), forms), (), (), "text"), terms)[:4]:
+            if not any(start < m.end and m.start < end for start, end, _ in masks):
+                reading = reader.read(m.start, m.end, False)
+                if reading.status == ASSERTED and reading.strength > 1:
+                    readings.append(Reading(ASSERTED, 2, m.start, m.end))
+    return readings
+
+
+def longer_names(profile: Mapping | str | None, keys: Sequence[Key], terms: Terms) -> list[Match]:
+    """Names of the profile that only begin like a key that is a name: 李四光 for 李四."""
+    if not isinstance(profile, Mapping):
+        return []
+    forms = {f for k in keys if k.type == "name" for f in k.forms}
+    known = {f for k in keys for f in k.forms}
+    longer = [
+        v
+        for v in profile.values()
+        if isinstance(v, str) and len(v) <= 6 and v not in known and any(v.startswith(f) for f in forms)
+    ]
+    return [m for value in longer for m in find(matcher((value,), "text"), terms)]
+
+
+def told_before(history: Sequence[Mapping[str, str]], distractors: Sequence[str]) -> set[str]:
+    """The distractors that an earlier turn held: answering with one is outdated, not invented."""
+    told = "\n".join(fold_text(str(turn.get("content") or "")[:2000]) for turn in history)
+    return {value for value in (fold_text(str(d)) for d in distractors) if value and value in told}
+
+
+def keep_longest(
+    found: list[list[Match]], rivals: list[Match], covering: list[Match]
+) -> tuple[list[list[Match]], list[Match], list[bool]]:
+    """Of overlapping mentions the longer one counts: 李四光 is not 李四. Also whether a key lost all its mentions."""
+    kept: list[list[Match]] = []
+    hidden: list[bool] = []
+    for matches in found:
+        stay = [
+            m
+            for m in matches
+            if not any(
+                r.start <= m.start and m.end <= r.end and r.end - r.start > m.end - m.start
+                for r in [*rivals, *covering]
+            )
+        ]
+        kept.append(stay)
+        hidden.append(bool(matches) and not stay)
+    keys = [m for ms in kept for m in ms]
+    others = [r for r in rivals if not any(m.start < r.end and r.start < m.end for m in keys)]
+    return kept, others, hidden
+
+
+def outweighs(rival: Reading, key: Reading, reader: Reader) -> bool:
+    """Whether a distractor that is also asserted beats the key: by strength, else by coming last."""
+    if rival.strength != key.strength:
+        return rival.strength > key.strength if key.strength < 3 else rival.strength == 2 and rival.start > key.start
+    if rival.start > key.start:
+        return True
+    return key.strength == 3 and not _turn().search(reader.text[rival.end : key.start])
+
+
+@lru_cache(maxsize=1)
+def _turn() -> re.Pattern[str]:
+    """Words that turn from what was said to what holds."""
+    words = "|".join(cues(language).taken_back.pattern for language in ("en", "zh", "ja", "ko"))
+    return re.compile(
+        words
+        + fold_pattern(
+            r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
+        )
+    )
