@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolkit.samples import Sample
@@ -87,3 +87,24 @@ def _quartiles(lengths: Counter[int]) -> dict[str, int] | None:
             if rank <= seen:
                 found.setdefault(name, length)
     return {name: found[name] for name in ranks}
+
+
+def render_stats(stats: Mapping[str, Any]) -> None:
+    """A small table of what gen-data wrote, to stderr."""
+    from rich.table import Table
+
+    from toolkit.terminal import console, say
+
+    table = Table("split", "samples", "roles", "kinds", "difficulty", "languages", box=None, pad_edge=False)
+    for split in ("train", "validation"):
+        found = stats[split]
+        table.add_row(split, str(found["samples"]), str(found["roles"]),
+                      *(_counts(found[f"by_{name}"]) for name in ("kind", "difficulty", "language")))
+    console.print(table)
+    if short := stats["not_enough_distinct_samples"]:
+        say(f"{sum(short.values())} samples fewer than asked for: {len(short)} profiles have too few facts for more "
+            "distinct ones.")
+
+
+def _counts(found: Mapping[str, int]) -> str:
+    return " ".join(f"{name} {count}" for name, count in found.items())

@@ -13,7 +13,7 @@ reading the prompt is the only way to be right.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -27,13 +27,13 @@ _DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
 
 
 def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int, mistakes: float = 0.0,
-                  disguised: float = 0.0, system: str = "{profile}") -> Iterator[dict[str, Any]]:
+                  disguised: float = 0.0, systems: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
     """`{"prompt": [...], "completion": [...]}` rows; SBK and CM alternate, several exchanges share one profile.
 
     Args:
         mistakes: share of replies, 0 to 1, that follow the position-biased teacher.
         disguised: share of conversations with values of the same shape made of random words.
-        system: text of the system prompt with `{name}` and `{profile}`.
+        systems: text of the system prompt by language, with `{name}` and `{profile}`.
     """
     streams = {p.id: engine.random(p, "cold start") for p in profiles}
     disguise = Disguise(engine.profiles)
@@ -50,6 +50,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         if not drafts:
             continue
         first = drafts[0].sample
+        system = (systems or {}).get(profile.language, "{profile}")
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
                   *map(dict, first.conversation_history), {"role": "user", "content": first.question}]

@@ -23,7 +23,7 @@ from toolkit.attributes import MEMORY_ATTRIBUTES, label_of, question_word_of, te
 from toolkit.generate.plan import WorkItem
 from toolkit.profiles import Fact, Profile
 from toolkit.samples import Evidence, Sample
-from toolkit.verify import Key
+from toolkit.verify import Key, verify
 
 MAX_VALUE_LENGTH = 60
 DISTRACTORS = 3
@@ -94,7 +94,7 @@ class OfflineEngine:
             sample = draft.sample
             mark = hash((sample.question, sample.character_profile,
                          tuple(t["content"] for t in sample.conversation_history)))
-            if mark not in seen:
+            if mark not in seen and proven(sample):
                 seen.add(mark)
                 return draft
         return None
@@ -311,6 +311,17 @@ def _portion(language: str, attribute: str, held: bool) -> Sequence[str]:
     ranked = sorted(templates(language)["memory"][attribute]["values"], key=lambda v: (zlib.crc32(v.encode()), v))
     cut = max(6, len(ranked) // 4)
     return ranked[:cut] if held else ranked[cut:]
+
+
+def proven(sample: Sample) -> bool:
+    """Whether the verifier accepts the sample's answer, and refuses it with any wrong value in a key's place."""
+    def passes(answer: str) -> bool:
+        return verify(answer, question=sample.question, keys=sample.keys, match=sample.match, language=sample.language,
+                      profile=sample.character_profile, history=sample.conversation_history,
+                      distractors=sample.distractors).score == 1.0
+
+    return passes(sample.answer) and not any(
+        passes(sample.answer.replace(key.canonical, wrong)) for key in sample.keys for wrong in sample.distractors)
 
 
 def _contains(text: str, value: str) -> bool:

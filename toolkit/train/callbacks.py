@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -12,6 +13,21 @@ from transformers import TrainerCallback
 from toolkit.jsonl import write_list
 from toolkit.run import Run
 from toolkit.terminal import console
+
+
+def _progress() -> Progress:
+    return Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                    TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[headline]}"), console=console,
+                    disable=not console.is_terminal)   # a log file is no place for a bar that is redrawn
+
+
+@contextmanager
+def bar(name: str, total: int, headline: str) -> Iterator[Callable[[int, float], None]]:
+    """A progress bar for a loop of ours: call what it yields with the step and the headline's value."""
+    with _progress() as progress:
+        task = progress.add_task(f"{name:5}", total=total, headline="")
+        yield lambda step, value: progress.update(task, completed=step, headline=f"{headline} {value:.3f}")
+        progress.update(task, total=progress.tasks[0].completed)
 
 
 class Recorder(TrainerCallback):
@@ -29,11 +45,7 @@ class Recorder(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if not self.run.write:
             return
-        self.progress = Progress(
-            TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
-            TimeRemainingColumn(), TextColumn("{task.fields[headline]}"), console=console,
-            # a log file is no place for a bar that is redrawn
-            disable=not console.is_terminal)
+        self.progress = _progress()
         self.progress.start()
         self.bar = self.progress.add_task(f"{self.stage:5}", total=state.max_steps, completed=state.global_step,
                                           headline="")

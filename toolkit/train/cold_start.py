@@ -46,6 +46,7 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
                out: Path, common: dict[str, Any]) -> None:
     """Train `model` on `rows` and save it with its tokenizer to `out`."""
     from datasets import Dataset
+    from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     markers = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
@@ -54,6 +55,7 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
         "assistant_only_loss": markers, **settings.sft})
     trainer = SFTTrainer(model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
                          callbacks=[Recorder(run, "sft", "loss")])
+    trainer.remove_callback(PrinterCallback)    # the recorder shows what matters; metrics.jsonl has the rest
     trainer.train()
     trainer.save_model(str(out))
     if trainer.accelerator.is_main_process:

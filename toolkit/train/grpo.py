@@ -53,6 +53,7 @@ def reward_function(task: Task, part: str, prefilled: bool, writer: SampleWriter
 def grpo(settings: TrainSettings, run: Run, task: Task, model: Any, tokenizer: Any, train_rows: Sequence[Any],
          eval_rows: Sequence[Any], out: Path, common: dict[str, Any], resume: Path | None) -> None:
     """Train `model` with GRPO and save it with its tokenizer to `out`."""
+    from transformers import PrinterCallback
     from trl import GRPOConfig, GRPOTrainer
 
     weights = dict(settings.rewards) or dict(task.parts)
@@ -65,6 +66,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, model: Any, tokenizer: A
         train_dataset=dataset_of(task, train_rows, settings.system_prompt),
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,
         callbacks=[Recorder(run, "grpo", "reward"), writer])
+    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     trainer.save_model(str(out))
     if trainer.accelerator.is_main_process:

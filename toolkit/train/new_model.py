@@ -3,9 +3,9 @@
 It exists so that the whole product can be run, tested and understood on a laptop without a hub. What is written is a plain
 transformers directory (safetensors, tokenizer, chat template): from there on it is loaded like a model from a hub.
 
-Choices that make copying a value from the prompt learnable in a minute of CPU time: every CJK character and every digit is a
-token of its own, so that a value is tokenised alike in the profile and in the answer; the rotary base is small (the default
-of 10,000 turns too slowly for contexts of a few hundred tokens); embeddings are tied.
+Choices that make copying a value from the prompt learnable in seconds of CPU time: every CJK character and every digit is a
+token of its own, so that a value is tokenised alike in the profile and in the answer; the first two layers start as an
+induction circuit (`_induction`); reading drills (`toolkit.train.reading`) do what pretraining has done for a hub model.
 """
 
 from __future__ import annotations
@@ -16,10 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError, did_you_mean
+from toolkit.jsonl import read_rows
 
 SPECIAL = ("<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 TAGS = ("<think>", "</think>", "<answer>", "</answer>")
-CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+TEXT_FIELDS = ("prompt", "completion", "content", "character_profile", "conversation_history", "question", "answer",
+               "reasoning")
+VALUE_GAIN = 0.5
+SLOT_GAIN = 0.3
+HEAD_GAIN = 3.0                 # of the norms of queries and keys: how sharply a head looks
+CONTEXT = 60                    # tokens over which content is compared at the start
+LOOK_BACK_FREQUENCIES = 3       # the fastest rotary frequencies, those that tell neighbours apart
+CJK = r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef]"      # with full-width punctuation
 CHAT_TEMPLATE = (
     "{%- for message in messages %}"
     "{%- if message.role == 'assistant' %}"
@@ -34,14 +42,15 @@ CHAT_TEMPLATE = (
 class NewModel:
     """The `new_model:` section of a configuration; names are those of `Qwen3Config`."""
 
-    vocab_size: int = 3000
+    vocab_size: int = 1200                      # merges beyond bytes and CJK characters
     hidden_size: int = 96
     num_hidden_layers: int = 2
     num_attention_heads: int = 4
     intermediate_size: int = 256
-    rope_theta: float = 500.0
+    rope_theta: float = 10000.0
     initializer_range: float = 0.05
     max_position_embeddings: int = 1024
+    reading_steps: int = 600                    # at most; drills end when they are answered (about 200)
 
     @classmethod
     def from_config(cls, section: dict[str, Any], where: str) -> NewModel:
@@ -51,6 +60,39 @@ class NewModel:
         if wrong:
             raise InputError(wrong)
         return cls(**section)
+
+
+def texts_of(paths: Iterable[Path]) -> tuple[list[str], list[str]]:
+    """The text of data files (samples or cold-start rows) for the tokenizer, and the labels of their profile lines.
+
+    Raises:
+        InputError: when no profile line of the form `label: value` is found.
+    """
+    import re
+
+    texts: dict[str, None] = {}
+    labels: dict[str, None] = {}
+
+    def walk(value: Any) -> None:
+        if isinstance(value, str):
+            texts.setdefault(value)
+            for found in re.finditer(r"^([^\n:：]{1,30}[:：]) ?[^\n]", value, re.MULTILINE):
+                labels.setdefault(found[1])
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                if name in TEXT_FIELDS:
+                    walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    for path in paths:
+        for _, row in read_rows(path):
+            walk(row)
+    if len(labels) < 8:
+        raise InputError(f"{', '.join(map(str, paths))}: a new model learns to read from profile lines such as "
+                         f"\"Occupation: blacksmith\", and only {len(labels)} labels were found. Name a model instead.")
+    return list(texts), list(labels)
 
 
 def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:
@@ -64,13 +106,56 @@ def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:
         num_attention_heads=shape.num_attention_heads, num_key_value_heads=shape.num_attention_heads,
         head_dim=shape.hidden_size // shape.num_attention_heads, intermediate_size=shape.intermediate_size,
         rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
-        initializer_range=shape.initializer_range, max_position_embeddings=shape.max_position_embeddings,
+        initializer_range=shape.initializer_range, attention_bias=True, max_position_embeddings=shape.max_position_embeddings,
         tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None))
+    _induction(model)
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def _induction(model: Any) -> None:
+    """Initialise the first two layers as an induction circuit (Olsson et al. 2022, arXiv 2209.11895).
+
+    Copying from the prompt needs two heads in a row: one that tells each token what stood before it, and one that looks for
+    the place where the same thing stood before and reads the token there. Left to themselves they form late and suddenly, if
+    at all. Here heads 0 to 2 of the first layer start out looking 1, 2, 3 tokens back (biases, which the rotary embedding
+    turns into a preference for a distance) and write what they see into a slot of the residual stream each; head h of the
+    second layer starts out comparing slot h of the query with slot h + 1 of the keys (slot 0 is the token itself). Which of
+    it to use, what to look up and what to answer is left to training, as is everything else.
+    """
+    import torch
+
+    width, heads = model.config.hidden_size, model.config.num_attention_heads
+    size = width // heads
+    frequencies = model.config.rope_parameters["rope_theta"] ** (-torch.arange(0, size // 2) / (size / 2))
+    # content is compared in the slow frequencies alone: the fast ones would compare positions
+    slow = torch.where(frequencies.repeat(2) * CONTEXT < 1.5, 1.0, 0.1)[:, None]
+    basis, _ = torch.linalg.qr(torch.randn(width, width))
+    slots = [basis[h * size:(h + 1) * size] for h in range(heads)]      # each (size, width)
+    first, second = (layer.self_attn for layer in model.model.layers[:2])
+    with torch.no_grad():
+        for attention in (first, second):
+            attention.q_norm.weight.fill_(HEAD_GAIN)
+            attention.k_norm.weight.fill_(HEAD_GAIN)
+            rotation, _ = torch.linalg.qr(torch.randn(width, width))
+            attention.v_proj.weight.copy_(VALUE_GAIN * rotation)
+            attention.o_proj.weight.copy_(VALUE_GAIN * rotation.T)
+        for head in range(heads - 1):
+            own = slice(head * size, (head + 1) * size)
+            query, key = torch.zeros(size), torch.zeros(size)
+            for n in range(min(LOOK_BACK_FREQUENCIES, size // 2)):
+                angle = -(head + 1) * frequencies[n]
+                key[n], query[n], query[n + size // 2] = 1.0, torch.cos(angle), torch.sin(angle)
+            first.q_proj.bias[own], first.k_proj.bias[own] = query, key
+            first.q_proj.weight[own] *= 0.1
+            first.k_proj.weight[own] *= 0.1
+            first.v_proj.weight[own] = VALUE_GAIN * slots[0]
+            first.o_proj.weight[:, own] = SLOT_GAIN * slots[head + 1].T
+            second.q_proj.weight[own] = 0.5 * slow * slots[head]
+            second.k_proj.weight[own] = 0.5 * slow * slots[head + 1]
 
 
 def make_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
@@ -94,7 +179,7 @@ def make_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
     ])
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=max(vocab_size, 256 + int(1.2 * len(characters)) + 300 + len(SPECIAL) + len(TAGS)), min_frequency=2,
+        vocab_size=vocab_size + 256 + int(1.2 * len(characters)), min_frequency=2,
         special_tokens=list(SPECIAL), initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
     bpe.train_from_iterator([*lines, *(c * 1000 for c in characters)], trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token=SPECIAL[0], eos_token=SPECIAL[1],

@@ -20,8 +20,8 @@ BATCH = 32
 WARMUP = 20
 # smoothed share of value tokens predicted right at which the next level begins
 GOOD = 0.75
-# (lines of the profile, longest value in tokens)
-LEVELS = ((2, 2), (3, 3), (4, 5))
+# (kind, lines of the profile, longest value in tokens)
+LEVELS = (("repeat", 3, 2), ("ask", 2, 2), ("ask", 3, 3), ("ask", 4, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,31 @@ class Drills:
         fixed = {t: tokenizer.convert_tokens_to_ids(t) for t in (
             "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<think>", "</think>", "<answer>", "</answer>")}
         self.mark = fixed
-        self.newline = ids("\n")
+        self.newline, self.colon = ids("\n"), ids("：")
         taken = {*fixed.values(), tokenizer.pad_token_id, *self.newline}
         self.words = [i for i in range(len(tokenizer)) if i not in taken]
 
-    def drill(self, lines: int, longest: int) -> Drill:
+    def drill(self, kind: str, lines: int, longest: int) -> Drill:
+        return self.repeat(lines, longest) if kind == "repeat" else self.ask(lines, longest)
+
+    def repeat(self, lines: int, longest: int) -> Drill:
+        """Lines of random tokens, then the same lines in another order: nothing but copying."""
+        rng, mark = self.rng, self.mark
+        heads = [[word, *self.colon] for word in rng.sample(self.words, lines)]
+        values = [[rng.choice(self.words) for _ in range(longest)] for _ in heads]
+        text, answers, copied = [mark["<|system|>"]], [False], [False]
+        for head, value in zip(heads, values, strict=True):
+            line = [*head, *value, *self.newline]
+            text, answers, copied = text + line, answers + [False] * len(line), copied + [False] * len(line)
+        for n in rng.sample(range(lines), lines):
+            text += [*heads[n], *values[n], *self.newline]
+            # which line comes next cannot be known: the first token of a line is not asked for
+            answers += [False, *[True] * (len(self.colon) + longest + len(self.newline))]
+            copied += [False] * len(heads[n]) + [True] * longest + [False] * len(self.newline)
+        return Drill(text, answers, copied)
+
+    def ask(self, lines: int, longest: int) -> Drill:
+        """A profile under real labels, and a question for each line."""
         rng, mark = self.rng, self.mark
         chosen = rng.sample(self.labels, lines)
         values = [[rng.choice(self.words) for _ in range(rng.randint(1, longest))] for _ in chosen]

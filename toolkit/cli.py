@@ -1,0 +1,224 @@
+"""The command line: a command parses, calls a function of the package, and prints. Heavy imports stay inside commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from toolkit import __version__
+from toolkit.errors import InputError, ToolkitError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    help="From role profiles to a role-playing model that stays in character, and the proof that it does.",
+    epilog="Start with: toolkit demo    Exit codes: 0 done, 1 a bug, 2 the input, 3 refused by a check.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")]
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command("gen-data", epilog="Example: toolkit gen-data --profiles-file data/online_profiles.jsonl "
+             "--output-dir data/training --num-samples-per-profile 20")
+def gen_data(
+    profiles_file: Annotated[Path, typer.Option(help="Role profiles: JSONL, JSON, YAML, text, or a character card (JSON, PNG).")],
+    output_dir: Annotated[Path, typer.Option(help="Where train.json, validation.json and dataset_stats.json go.")] = Path("data/training"),
+    engine: Annotated[str, typer.Option(help="offline: from the profiles' facts, without a model.")] = "offline",
+    num_samples_per_profile: Annotated[int, typer.Option(min=1, help="Samples for each profile.")] = 2,
+    num_samples: Annotated[Optional[int], typer.Option(min=1, help="Samples in all, spread over the profiles (instead).")] = None,
+    include_cm: Annotated[bool, typer.Option("--include-cm/--no-include-cm", help="Half of the samples ask about the dialogue (CM).")] = True,
+    language: Annotated[Optional[str], typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko.")] = None,
+    train_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the roles (never rows) that train.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 42,
+    max_facts: Annotated[Optional[int], typer.Option(min=1, help="Show the model only so many facts of a profile (small contexts).")] = None,
+    max_distance: Annotated[Optional[int], typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
+    cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
+    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of replies by a teacher that takes the first candidate.")] = 0.0,
+    cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of conversations with invented values.")] = 0.0,
+    system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = "prompts/roleplay/system.{language}.md",
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Profiles → verified samples, split by role."""
+    from toolkit.attributes import LANGUAGES
+    from toolkit.dataset.stats import render_stats
+    from toolkit.errors import did_you_mean
+    from toolkit.generate.pipeline import Request, generate
+    from toolkit.profiles import read_profiles
+    from toolkit.terminal import counter, say
+
+    if engine != "offline":
+        raise InputError(f'--engine "{engine}" is not here.{did_you_mean(engine, ["offline"])} Known: offline.')
+    wanted = [w.strip() for w in language.split(",")] if language else []
+    if unknown := [w for w in wanted if w not in LANGUAGES]:
+        raise InputError(f"--language {','.join(unknown)} is unknown. Known: {', '.join(LANGUAGES)}.")
+    profiles = [p for p in read_profiles(profiles_file) if not wanted or p.language in wanted]
+    if not profiles:
+        raise InputError(f"{profiles_file} holds no profile in {', '.join(wanted)}.")
+    total = num_samples or num_samples_per_profile * len(profiles)
+    with counter("samples", total) as progress:
+        stats = generate(profiles, Request(
+            output_dir, None if num_samples else num_samples_per_profile, num_samples, include_cm, train_ratio, seed,
+            max_facts, max_distance, cold_start, cold_start_mistakes, cold_start_disguised, system_prompt, overwrite), progress)
+    if as_json:
+        _print_json(stats)
+    render_stats(stats)
+    say(f"wrote {output_dir}/train.json and validation.json in {stats['seconds']} s")
+    say(f"next: toolkit validate {output_dir}")
+
+
+@app.command(epilog="Example: toolkit validate data/training --profiles-file data/online_profiles.jsonl")
+def validate(
+    paths: Annotated[list[Path], typer.Argument(help="Data files, or a folder with train.json and validation.json.")],
+    profiles_file: Annotated[Optional[Path], typer.Option(help="Check the samples against the profiles, too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Every problem of a data set at once; exit 3 when there are errors."""
+    from toolkit.dataset.show import render, summary
+    from toolkit.dataset.validate import validate as run
+    from toolkit.errors import Refused
+    from toolkit.terminal import counter
+
+    with counter("checked", None) as progress:
+        report = run(paths, profiles=profiles_file, progress=progress)
+    if as_json:
+        _print_json(report.to_json())
+    render(report)
+    if report.errors:
+        raise Refused(summary(report))
+
+
+@app.command(epilog="Example: toolkit train --config configs/demo.yaml --set max_steps=20")
+def train(
+    config: Annotated[Path, typer.Option(help="Flat YAML: fields of TRL's GRPOConfig and ModelConfig, and ours.")],
+    set_: Annotated[Optional[list[str]], typer.Option("--set", help="Override: key=value (several times).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Cold start and GRPO with the verified reward; the same command continues a stopped run."""
+    from toolkit.config import parse_set
+    from toolkit.terminal import say
+    from toolkit.train.arguments import load_settings
+
+    settings = load_settings(config, parse_set(set_ or []))
+    from toolkit.show.plots import plot_run
+    from toolkit.train.pipeline import train as run
+
+    final = run(settings)
+    from toolkit.run import is_main_process
+
+    if is_main_process():
+        plots = plot_run(settings.output_dir)
+        if as_json:
+            _print_json({"final_model": str(final), "plots": [str(p) for p in plots]})
+        say(f"wrote {final}" + (f" and {plots[0]}" if plots else ""))
+        say(f"next: toolkit eval {final}")
+
+
+@app.command("eval", epilog="Example: toolkit eval outputs/demo/run/final_model")
+def eval_(
+    model: Annotated[str, typer.Argument(help="A model folder or hub name.")],
+    against: Annotated[Optional[str], typer.Option(help="The model to compare with; a run knows its own. 'none': no comparison.")] = None,
+    data: Annotated[Optional[Path], typer.Option(help="Held-out samples; a run knows its own.")] = None,
+    output_dir: Annotated[Optional[Path], typer.Option(help="Where report.html, report.json and records.jsonl go.")] = None,
+    task: Annotated[Optional[str], typer.Option(help="Task name or file.")] = None,
+    system_prompt: Annotated[Optional[str], typer.Option(help="Prompt file; a run knows its own.")] = None,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Only so many samples (a fixed, nested subset).")] = None,
+    max_new_tokens: Annotated[Optional[int], typer.Option(min=1, help="Longest reply in tokens.")] = None,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.0,
+    batch_size: Annotated[int, typer.Option(min=1)] = 64,
+    seed: Annotated[int, typer.Option()] = 42,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Verified accuracy on held-out roles, paired with the base model, with intervals and a verdict."""
+    from toolkit.evaluate.resolve import run_evaluation
+
+    report, page = run_evaluation(
+        model, against=against, data=data, output_dir=output_dir, task=task, system_prompt=system_prompt, limit=limit,
+        max_new_tokens=max_new_tokens, temperature=temperature, batch_size=batch_size, seed=seed, overwrite=overwrite)
+    from toolkit.evaluate.report import render
+    from toolkit.terminal import say
+
+    if as_json:
+        _print_json(report)
+    render(report)
+    say(f"report: {page}")
+
+
+@app.command(epilog="Example: toolkit plot outputs/demo/run")
+def plot(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+    """Draw the curves of a run again."""
+    from toolkit.run import read_manifest
+    from toolkit.show.plots import plot_run
+
+    read_manifest(run)
+    for path in plot_run(run):
+        print(path)
+
+
+@app.command(epilog="Example: toolkit demo --size smallest")
+def demo(
+    output_dir: Annotated[Path, typer.Option(help="Everything the demo makes goes here.")] = Path("outputs/demo"),
+    size: Annotated[str, typer.Option(help="full: learns (minutes). smallest: only shows that every step works (CI).")] = "full",
+    seed: Annotated[int, typer.Option(help="Seed of data, model and training.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start over: removes what an earlier demo made there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The whole flow on this machine: profiles, data, training, evaluation, report. No GPU, hub or account."""
+    from toolkit.demo import demo as run
+
+    report = run(output_dir, size, seed, overwrite)
+    if as_json:
+        _print_json(report)
+
+
+def _print_json(value: Any) -> None:
+    from toolkit.jsonl import dumps
+
+    print(dumps(value, indent=True))
+
+
+def _known_spelling(word: str) -> str:
+    """The reference guides spell options with underscores: `--profiles_file` is `--profiles-file`."""
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value if name.startswith("--") else word
+
+
+def main() -> None:
+    arguments = [_known_spelling(word) for word in sys.argv[1:]]
+    debug = "--debug" in arguments
+    arguments = [word for word in arguments if word != "--debug"]
+    try:
+        app(args=arguments, prog_name="toolkit", standalone_mode=True)
+    except ToolkitError as error:
+        if debug:
+            raise
+        for line in error.lines():
+            print(f"error: {line}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("stopped. The same command continues.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        if debug:
+            raise
+        print(f"bug: {type(error).__name__}: {error}. Run again with --debug for the traceback.", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,159 @@
+"""A training run from settings to `final_model/`: create or load the model, cold start, GRPO; each stage once.
+
+Running the same command again continues: finished stages are skipped, GRPO goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError, ToolkitError
+from toolkit.run import Run, is_main_process
+from toolkit.tasks.base import Task, load_task
+from toolkit.terminal import say
+from toolkit.train.arguments import NEW, TrainSettings
+
+FINAL = "final_model"
+
+
+def train(settings: TrainSettings) -> Path:
+    """Run every stage of `settings`; returns the folder of the final model.
+
+    Raises:
+        InputError: for data, model or settings that cannot work, before anything is trained.
+    """
+    task = load_task(settings.task)
+    unknown = [part for part in settings.rewards if part not in task.parts]
+    if unknown:
+        raise InputError(f'{settings.path} "rewards" names {", ".join(unknown)}; task {task.name} has '
+                         f"{', '.join(task.parts)}.")
+    data = {name: Path(path) for name, path in (
+        ("train_data", settings.train_data), ("eval_data", settings.eval_data),
+        ("cold_start_data", settings.cold_start_data if "sft" in settings.stages else "")) if path}
+    rows = _rows(task, settings.train_data)
+    held_out = _rows(task, settings.eval_data)[:settings.eval_samples] if settings.eval_data else []
+    run = Run(settings.output_dir, settings.to_config(), data, write=is_main_process())
+    for old, new, why in settings.translated:
+        say(f"  {old} → {new}: {why}")
+    if run.done("grpo" if "grpo" in settings.stages else "sft"):
+        say(f"{run.folder} is finished: {run.folder / FINAL}")
+        return run.folder / FINAL
+    if run.continued:
+        say(f"continuing {run.folder}")
+    return _stages(settings, run, task, rows, held_out)
+
+
+def _rows(task: Task, path: str) -> list[Any]:
+    rows = [row for _, row in task.read(path)]
+    if not rows:
+        raise InputError(f"{path} holds no sample.")
+    return rows
+
+
+def _stages(settings: TrainSettings, run: Run, task: Task, rows: list[Any], held_out: list[Any]) -> Path:
+    from toolkit.train.models import load, quiet_libraries
+
+    quiet_libraries()
+    import torch
+    from accelerate import PartialState
+    from transformers.trainer_utils import get_last_checkpoint
+
+    if settings.torch_threads:
+        torch.set_num_threads(settings.torch_threads)
+    _log_to(run.folder / "training.log")
+    common = _common(settings)
+    state = PartialState(cpu=common.get("use_cpu", False))
+    name = settings.model_name_or_path
+    final = run.folder / FINAL
+    if name == NEW:
+        name = str(run.folder / "new_model")
+        with state.main_process_first():
+            if state.is_main_process and not run.done("new_model"):
+                _new_model(settings, run, Path(name))
+    if "sft" in settings.stages:
+        from toolkit.train.cold_start import cold_start, read_conversations
+
+        out = run.folder / "cold_start" if "grpo" in settings.stages else final
+        if not run.done("sft"):
+            conversations = read_conversations(settings.cold_start_data)
+            model, tokenizer = load(name, settings.model)
+            began = time.monotonic()
+            cold_start(settings, run, model, tokenizer, conversations, out, common)
+            _finished(run, state, "sft", model=str(out), seconds=round(time.monotonic() - began, 1))
+        name = str(out)
+    if "grpo" in settings.stages:
+        from toolkit.train.grpo import grpo
+
+        model, tokenizer = load(name, settings.model)
+        checkpoint = get_last_checkpoint(str(run.folder))
+        if checkpoint:
+            say(f"continuing from {checkpoint}")
+        began = time.monotonic()
+        grpo(settings, run, task, model, tokenizer, rows, held_out, final, common,
+             Path(checkpoint) if checkpoint else None)
+        _finished(run, state, "grpo", model=str(final), base=name, seconds=round(time.monotonic() - began, 1))
+    return final
+
+
+def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
+    state.wait_for_everyone()
+    run.finish(stage, **facts)
+
+
+def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
+    from toolkit.train.callbacks import bar
+    from toolkit.train.models import load
+    from toolkit.train.new_model import NewModel, create, texts_of
+    from toolkit.train.reading import learn_to_read
+
+    shape = NewModel.from_config(dict(settings.new_model), settings.path)
+    began = time.monotonic()
+    files = [Path(p) for p in (settings.train_data, settings.eval_data, settings.cold_start_data) if p]
+    texts, labels = texts_of(files)
+    create(texts, out, shape, settings.seed)
+    model, tokenizer = load(str(out), {})
+    with bar("read", shape.reading_steps, "copied") as show:
+        def on_step(step: int, loss: float, right: float) -> None:
+            show(step, right)
+            if step % 10 == 0:
+                run.metric("read", step, {"loss": loss, "copied": right})
+
+        steps = learn_to_read(model, tokenizer, labels, settings.seed, shape.reading_steps, on_step)
+    if steps >= shape.reading_steps:
+        raise ToolkitError(f"the new model did not learn to copy from its prompt within {steps} steps "
+                           '(new_model.reading_steps). Try another "seed".')
+    model.save_pretrained(out)
+    run.finish("new_model", model=str(out), parameters=model.num_parameters(), vocabulary=len(tokenizer), steps=steps,
+               seconds=round(time.monotonic() - began, 1))
+
+
+def _common(settings: TrainSettings) -> dict[str, Any]:
+    """Arguments that both trainers share."""
+    import torch
+
+    shared = ("seed", "use_cpu", "bf16", "fp16", "report_to", "disable_tqdm", "gradient_checkpointing",
+              "dataloader_num_workers", "ddp_backend")
+    common = {k: settings.grpo[k] for k in shared if k in settings.grpo}
+    if not torch.cuda.is_available():
+        # TRL turns bf16 on by default, which CPUs and MPS run slowly or not at all
+        common.setdefault("bf16", False)
+        common.setdefault("gradient_checkpointing", False)
+        common.setdefault("dataloader_pin_memory", False)
+    if not torch.cuda.is_available() and not torch.backends.mps.is_available():
+        common.setdefault("use_cpu", True)
+    return common
+
+
+def _log_to(path: Path) -> None:
+    if not is_main_process():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    for name in ("transformers", "trl", "accelerate", "toolkit"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.propagate = False
