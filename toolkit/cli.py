@@ -51,6 +51,7 @@ def gen_data(
     cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
     cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of replies by a teacher that takes the first candidate.")] = 0.0,
     cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of conversations with invented values.")] = 0.0,
+    cold_start_answer_forms: Annotated[Optional[int], typer.Option(min=1, help="Wordings of an answer that the teacher uses.")] = None,
     system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = "prompts/roleplay/system.{language}.md",
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -75,7 +76,8 @@ def gen_data(
     with counter("samples", total) as progress:
         stats = generate(profiles, Request(
             output_dir, None if num_samples else num_samples_per_profile, num_samples, include_cm, train_ratio, seed,
-            max_facts, max_distance, cold_start, cold_start_mistakes, cold_start_disguised, system_prompt, overwrite), progress)
+            max_facts, max_distance, cold_start, cold_start_mistakes, cold_start_disguised, cold_start_answer_forms,
+            system_prompt, overwrite), progress)
     if as_json:
         _print_json(stats)
     render_stats(stats)

@@ -63,6 +63,7 @@ class OfflineEngine:
         held_out: ids of validation roles; values told in their dialogues are never told in training dialogues.
         max_facts: show only so many facts of a profile (the asked ones among them) instead of the whole profile.
         max_distance: upper bound of `memory_distance`.
+        answer_forms: use only the first so many wordings of an answer (a teacher with a voice of its own).
     """
 
     profiles: Sequence[Profile]
@@ -70,6 +71,7 @@ class OfflineEngine:
     held_out: frozenset[str] = frozenset()
     max_facts: int | None = None
     max_distance: int | None = None
+    answer_forms: int | None = None
     _values: Mapping[tuple[str, str], tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -134,7 +136,7 @@ class OfflineEngine:
             return None
         if len(asked) == 2:
             form = "two_facts"
-            join = rng.choice(templates(language)["joins"])
+            join = rng.choice(templates(language)["joins"][:self.answer_forms])
             question = _fill(join, first=self._ask(asked[0], language, "easy", rng),
                              second=self._ask(asked[1], language, "easy", rng))
 
@@ -147,7 +149,7 @@ class OfflineEngine:
             fact, lie = asked[0], wrong[asked[0].key][0]
             entry = self._entry(fact, language)
             question = _fill(rng.choice(entry["presume"]), wrong=lie, label=fact.key)
-            correction = rng.choice(entry["correct"])
+            correction = rng.choice(entry["correct"][:self.answer_forms])
 
             def answer(told: Sequence[Fact]) -> str:
                 if told[0] == fact:
@@ -198,7 +200,7 @@ class OfflineEngine:
         return _fill(rng.choice(self._entry(fact, language)["ask"][difficulty]), label=fact.key)
 
     def _answer(self, fact: Fact, language: str, rng: Random) -> str:
-        return _fill(rng.choice(self._entry(fact, language)["answer"]), value=fact.value, label=fact.key)
+        return _fill(rng.choice(self._entry(fact, language)["answer"][:self.answer_forms]), value=fact.value, label=fact.key)
 
     # CM
 
@@ -245,19 +247,20 @@ class OfflineEngine:
                  and not _contains(target.value, v)]
         sample = self._sample(
             item, form=form, profile_text=profile.text(shown), history=history, question=question,
-            answer=_fill(rng.choice(entry[f"answer_{side}"]), value=target.value),
+            answer=_fill(rng.choice(entry[f"answer_{side}"][:self.answer_forms]), value=target.value),
             reasoning=self._recall(target, words),
             keys=(Key(target.value, (), MEMORY_ATTRIBUTES[attribute][0]),),
             evidence=(Evidence("history", target.text, target.turn),), distractors=tuple(wrong[:DISTRACTORS]),
             question_type=question_word_of(attribute), distance=distance)
         biased = statements[0]
         biased_side = "user" if biased.speaker == "user" else "role"
-        biased_answer = rng.choice(words["memory"][biased.attribute][f"answer_{biased_side}"])
+        biased_answer = rng.choice(words["memory"][biased.attribute][f"answer_{biased_side}"][:self.answer_forms])
         return Draft(sample, self._recall(biased, words), _fill(biased_answer, value=biased.value))
 
     def _recall(self, statement: _Statement, words: Mapping[str, Any]) -> str:
+        """The reasoning of a memory question: who said what."""
         speaker = words["speakers"]["user" if statement.speaker == "user" else "role"]
-        return f"{speaker}: {statement.text}" if words["speakers"]["user"].isascii() else f"{speaker}：{statement.text}"
+        return f"{speaker}{': ' if speaker.isascii() else '：'}{statement.value}"
 
     def _dialogue(self, statements: Sequence[_Statement], target: _Statement, difficulty: str,
                   words: Mapping[str, Any], rng: Random) -> tuple[tuple[Mapping[str, str], ...], int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Request:
     cold_start: int = 0
     mistakes: float = 0.0
     disguised: float = 0.0
+    answer_forms: int | None = None
     system_prompt: str = "prompts/roleplay/system.{language}.md"
     overwrite: bool = False
 
@@ -90,7 +91,8 @@ def generate(profiles: list[Profile], request: Request, progress: Callable[[int]
             teachers = [p for p in profiles if p.id not in held]
             systems = {p.language: text(request.system_prompt.replace("{language}", p.language)).rstrip("\n")
                        for p in teachers}
-            for row in conversations(engine, teachers, request.cold_start, request.mistakes, request.disguised, systems):
+            teacher = replace(engine, answer_forms=request.answer_forms)
+            for row in conversations(teacher, teachers, request.cold_start, request.mistakes, request.disguised, systems):
                 cold.write(dumps(row) + "\n")
         stats: Mapping[str, Any] = {
             "samples": done, "profiles": len(profiles), "profiles_without_facts": [p.id for p in useless],

@@ -14,6 +14,7 @@ from toolkit.jsonl import read_rows
 from toolkit.run import Run
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder
+from toolkit.train.speed import score_completions_only
 
 
 def read_conversations(path: str | Path) -> list[dict[str, Any]]:
@@ -49,6 +50,7 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
+    score_completions_only()
     markers = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
     arguments = SFTConfig(**{
         **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "max_length": 1024,

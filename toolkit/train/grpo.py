@@ -18,6 +18,7 @@ from toolkit.tasks.base import Task
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder, SampleWriter
 from toolkit.train.models import prefills_think
+from toolkit.train.speed import score_completions_only
 
 
 def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
@@ -56,6 +57,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, model: Any, tokenizer: A
     from transformers import PrinterCallback
     from trl import GRPOConfig, GRPOTrainer
 
+    score_completions_only()
     weights = dict(settings.rewards) or dict(task.parts)
     writer = SampleWriter(run, settings.sample_every)
     prefilled = prefills_think(tokenizer)

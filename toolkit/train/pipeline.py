@@ -122,7 +122,7 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
                 run.metric("read", step, {"loss": loss, "copied": right})
 
         steps = learn_to_read(model, tokenizer, labels, settings.seed, shape.reading_steps, on_step)
-    if steps >= shape.reading_steps:
+    if steps >= shape.reading_steps > 0:
         raise ToolkitError(f"the new model did not learn to copy from its prompt within {steps} steps "
                            '(new_model.reading_steps). Try another "seed".')
     model.save_pretrained(out)

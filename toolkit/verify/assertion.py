@@ -9,6 +9,7 @@ so that a cue inside a key (无锡, "Never Bay") is no cue.
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from .cues import Cues
 from .normalise import fold_pattern
 from .person import asked_kin, other_person
 from .question import Question
+from .relations import relations
 
 ASSERTED = "asserted"
 
@@ -53,6 +55,12 @@ class Reader(Context):
         super().__init__(text, masks, language)
         self.question = question
 
+    def asked(self, question: Question) -> Reader:
+        """The same answer, read for a question of which more is known."""
+        other = copy(self)
+        other.question = question
+        return other
+
     def read(self, start: int, end: int, exact: bool) -> Reading:
         """The standing of the mention at [start, end)."""
         around, table = self.around(start, end)
@@ -77,6 +85,8 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
         return "aside", 0
 
     strength = _strength(a, c)
+    if _but_for().search(before) or _but_for().match(a.sentence_after):
+        return ASSERTED, 2
     rest = _after_clause(a)
     negations = _count(c.negated_before, before) + _count(c.negated_after, after)
     disliked = q.liking and (c.disliked.search(before) or c.disliked.search(after))
@@ -92,6 +102,8 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
         return _in_question(a, c, q, negated, idiom)
     if negated:
         return "negated", 3 if _direct(a, c) else 1
+    if _not_but().match(a.sentence_after):
+        return "negated", 3
     pause = a.sentence_after.lstrip()[:1]
     if pause in ("…", "—", "-") and c.echo_denied.search(a.sentence_after.lstrip(" …—-.,") + a.following):
         return "negated", 3
@@ -105,18 +117,18 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
     ):
         return "retracted", 0
     if not q.imagined and (
-        c.imagined_before.search(before)
+        _imagined(before, c, q)
         or c.imagined_after.search(after)
         or c.imagined_after.match(a.sentence_after[:24])
-        or _conditional(a, c)
+        or _conditional(a, c, q)
     ):
         return "hypothetical", 0
-    if not q.naming and not q.about_user and (c.said_before.search(before) or c.said_after.search(a.sentence_after)):
+    if not q.naming and not q.about_user and (_said(before, c, q) or c.said_after.search(a.sentence_after)):
         confirmed = c.confirmed.search(rest[:40]) or c.echo_affirmed.search(rest.lstrip(" ,.:;!。、—\"')("))
         return (ASSERTED, 2) if confirmed else ("attributed", 0)
     present = c.now.search(before) or c.now.search(after)
     past = q.past or q.about_user or q.who
-    if not past and (c.left_after.search(after)):
+    if not past and not exact and c.left_after.search(after):
         return "not_present", 0
     if not past and not present and (c.past_before.search(before) or c.past_after.search(after)):
         return "not_present", 0
@@ -140,19 +152,22 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
         return "hedged", 0
     if _listed(a, c):
         return "listed", 0
-    if exact and (c.about_before.search(a.sentence_before) or c.about_after.search(a.sentence_after)):
+    if exact and (
+        (c.about_before.search(a.sentence_before) and not _since().match(a.sentence_after))
+        or c.about_after.search(a.sentence_after)
+    ):
         return "approximate", 0
     if (
         strength == 1
         and not q.kin
         and (
-            (c.acts_after.search(after) and not q.who)
+            (c.acts_after.search(after) and not q.who and not q.planned)
             or c.aside_after.search(after)
             or c.aside_before.search(before or a.sentence_before[-40:])
         )
     ):
         return "aside", 0
-    if strength < 3 and not q.kin and _met(a, c, q):
+    if strength < 3 and not q.kin and not q.lived and _met(a, c, q):
         return "aside", 0
     if present:
         strength = max(2, strength)
@@ -176,15 +191,73 @@ def _direct(a: Around, c: Cues) -> bool:
     )
 
 
+@lru_cache(maxsize=1)
+def _not_but() -> re.Pattern[str]:
+    """What stands after a mention that only sets off the right one: Xではなく、Y."""
+    return re.compile("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
+
+
+@lru_cache(maxsize=1)
+def _since() -> re.Pattern[str]:
+    """What stands after the beginning of something: 从1989年起."""
+    return re.compile(fold_pattern("^(?:起|开始|以来|就)"))
+
+
+@lru_cache(maxsize=1)
+def _but_for() -> re.Pattern[str]:
+    """What the role imagines not to be, it is: "If I weren't a smith, …"."""
+    return re.compile(
+        fold_pattern(
+            r"\b(?:if i (?:weren't|wasn't|were not|was not|hadn't become|had not become)|were i not|had i not become) (?:an? |the |in |from )?$"
+            "|(?<!你)(?<!他)(?<!她)(?:要不是|若不是)(?:我|因为)?(?:是|当了|做了|会|住在)?(?:个)?$|我(?:要是|若是|如果|要)不(?:是|当|做|干|住在?|会)(?:个)?$"
+            "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:이|가) ?아니(?:었다면|었으면|었더라면)"
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _plan() -> re.Pattern[str]:
+    return re.compile(
+        fold_pattern(
+            r"^(?:want(?:s|ed)? to|hop(?:e|es|ed|ing)\b.*|would (?:like|love)|i'd (?:like|love)|meant to be|打算|计划|准备.*|想(?:去|要|做|学|养|试|买)|考虑过?|希望|盼.*)$"
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _seen() -> re.Pattern[str]:
+    return re.compile(fold_pattern(r"^(?:碰|看|遇|见过|认识|请|找|嫁|娶|雇|问过|i (?:saw|met|married|hired|know|knew))"))
+
+
+def _imagined(before: str, c: Cues, q: Question) -> bool:
+    """Whether the role only imagines it; a plan is no imagination where the question asks for one."""
+    if not q.future:
+        return bool(c.imagined_before.search(before))
+    return any(not _plan().match(m.group()) for m in c.imagined_before.finditer(before))
+
+
+def _plan_in(before: str, c: Cues) -> bool:
+    return any(_plan().match(m.group()) for m in c.imagined_before.finditer(before))
+
+
+def _said(before: str, c: Cues, q: Question) -> bool:
+    """Whether others say it; whom or what the role met is no hearsay where that is asked."""
+    if not q.lived and not q.related:
+        return bool(c.said_before.search(before))
+    return any(
+        not _seen().match(m.group()) and not q.related & relations(m.group()) for m in c.said_before.finditer(before)
+    )
+
+
 def _met(a: Around, c: Cues, q: Question) -> bool:
     """Whether the role only meets, sees, asks or envies what is named, and the question does not ask for that."""
     met = c.met_before.search(a.clause_before) or c.met_after.search(a.clause_after)
     return bool(met) and met.group(1)[:4] not in q.text
 
 
-def _conditional(a: Around, c: Cues) -> bool:
+def _conditional(a: Around, c: Cues, q: Question) -> bool:
     """Whether an earlier clause sets a condition whose consequence holds the mention."""
-    if not c.then.search(a.clause_before):
+    if not c.then.search(a.clause_before) and not (q.future and _plan_in(a.clause_before, c)):
         return False
     return any(
         c.imagined_before.search(clause) and not c.second.search(clause) and not _YOU.search(clause)

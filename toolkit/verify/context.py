@@ -73,6 +73,8 @@ class Context:
         table = cues(language)
         before = text[max(0, start - sentence.start - WINDOW) : start - sentence.start]
         after = text[end - sentence.start : end - sentence.start + WINDOW]
+        if before.endswith('"'):
+            before = before[:-1]  # a quoted mention stays in the clause that it is quoted in
         clause_start = 0
         for brk in table.breaks.finditer(before):
             clause_start = brk.end()

@@ -37,6 +37,9 @@ _ZH_AFTER_NAME = fold_pattern(
     "以因所而且却虽但若如此处家门手前后里外中间下边旁身亲自最更真实确应该得必须帮陪找请送收养救杀害骗打骂爱恨喜欢嫁娶管拿写画唱演开走跑站坐回留死活出进"
     "名字俩们等些个位號号仅单现今从来告诉传授吩咐咱我你您他她它它们啥什么谁哪怎么呐喽噢哎哩咧早晚年月日"
 )
+_ZH_AFTER_PAIR = fold_pattern(
+    "结(?:伴|婚|为|拜|成|识|怨|仇)|交(?:情|好|往|手|锋)|成(?:亲|家|婚)|合(?:伙|作|租|住|奏|得)|搭(?:伴|伙|档|话)|作(?:伴|对|陪)|相(?:识|熟|好|依|伴|处|恋|争|斗)|较(?:劲|量)|争|最|感情|关系|订(?:婚|亲)|拜(?:堂|把)|认识|联手|共事|碰|约|吵|比试|对(?:打|着|立|峙)|朝夕|形影|青梅|同(?:行|路|住|窗|门|乡)"
+)
 _PLACE_TAIL = fold_pattern("路街巷塔湾桥寺庙弄堂烤鸭大学学院医院饭店酒楼公园火车机场话菜剧派牌式")
 _JA_NAME_AFTER = fold_pattern(
     "様殿氏君先生师匠师範道场殿下姫公翁婆爷嬢侯卿博士教授部长课长社长店长船长队长士官兄姉姐弟妹流派家门市県府都区町村里郡港駅驿城生出育在住周辺辺"
@@ -197,7 +200,7 @@ def bounded(form: str, kind: str) -> Form:
     elif "\u30a1" <= last <= "\u30ff":
         end = "(?![\u30a1-\u30ffー])"
     elif kind == "name" and re.fullmatch(f"[{_HAN}]{{1,3}}", form):
-        end, again = f"(?![{_HAN}])|(?=[{_ZH_AFTER_NAME}{_JA_NAME_AFTER}])", first
+        end, again = f"(?![{_HAN}])|(?=[{_ZH_AFTER_NAME}{_JA_NAME_AFTER}]|{_ZH_AFTER_PAIR})", first
         if len(form) == 1:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
     elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
@@ -235,6 +238,18 @@ _TRADE_TAIL = fold_pattern("匠师员家人工手宿县市区町村站店馆屋�
 _LATIN_TAIL = re.compile(r"(?:smith|maker|worker|keeper|seller|player|driver|diver|er|or|ist|ian|ing|man|s|ery|y|e)$")
 
 
+# Words of many names; one of them alone tells nobody which.
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "academy bridge brother captain castle church city club college company county doctor east father "
+        "garden great hall harbor harbour hospital house inspector institute island lady lake lane library "
+        "little lord market mother mount museum north office port professor river road saint school shop "
+        "sister society south station street tavern temple theater theatre tower town university village west ",
+    )
+)
+
+
 @lru_cache(maxsize=4096)
 def partial(value: str, keys: tuple[str, ...]) -> tuple[Form, ...]:
     """What is left of a distractor without what it shares with the keys: 馬籠 of 馬籠宿, "stage" or "drive" of "stage driver"."""
@@ -264,7 +279,7 @@ def partial(value: str, keys: tuple[str, ...]) -> tuple[Form, ...]:
         patterns = []
         for word in re.findall(r"[a-z]{4,}", form):
             stem = _LATIN_TAIL.sub("", word)
-            if word in shared or len(stem) < 3 or any(s.startswith(stem) for s in shared):
+            if word in shared or word in _COMMON or len(stem) < 3 or any(s.startswith(stem) for s in shared):
                 continue
             patterns.append(
                 (

@@ -1,10 +1,13 @@
 """`verify`: from a completion and its keys to one verdict."""
 
+# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .assertion import ASSERTED, Reader, Reading
 from .clauses import sentence_language
@@ -15,9 +18,11 @@ from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
 from .rivals import find_rivals, keep_longest, longer_names, outweighs, told_before, told_in_part
+from .source import informed
 from .terms import READ, Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .verdict import Key, Span, Verdict
+from .yes_no import insists, undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,10 @@ class Finding:
     code: str
     readings: tuple[Reading, ...]
     decisive: Reading | None = None
+
+
+# Refusals that may be mistaken about what the question is about; the key's source is asked before they stand.
+_CIRCUMSTANCE = frozenset({"attributed", "hypothetical", "not_present", "aside", "negated"})
 
 
 def verify(
@@ -68,6 +77,16 @@ def verify(
         _decide(key, m, ms, rival_readings, reader, asked, hid)
         for key, m, ms, hid in zip(keys, matchers, found, hidden, strict=True)
     ]
+    for at, key in enumerate(keys):
+        if findings[at].code in _CIRCUMSTANCE and key.polarity != "deny":
+            knowing = informed(asked, key, profile, history)
+            if knowing != asked:
+                reader = reader.asked(knowing)
+                again = [reader.read(m.start, m.end, False) for m in rivals]
+                again += told_in_part(distractors, keys, terms, masks, reader)
+                findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at])
+    if match == "all" and len(keys) > 1:
+        findings = _either(findings, folded.text)
     earlier = told_before(history, distractors)
     if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in rival_readings):
         findings = [replace(f, code="outdated") if f.code in ("absent", "contradicted") else f for f in findings]
@@ -98,6 +117,9 @@ def _decide(
         return Finding(answer or ("part_of_word" if hidden else "absent"), ())
     if not asserted:
         last = readings[-1]
+        also = last.status == "attributed" and _ALSO.search(reader.text[:200])
+        if also and _yes_or_no(m, rivals, reader, asked) == "right":
+            return Finding("right", readings, last)
         return Finding(last.status, readings, last)
     best = max(r.strength for r in asserted)
     last = [r for r in asserted if r.strength == best][-1]
@@ -119,6 +141,24 @@ def _decide(
     if against:
         return Finding("contradicted", readings, against[-1])
     return Finding("right", readings, last)
+
+
+_ALSO = re.compile(fold_pattern(r"\b(?:too|as well|also)\b|也|[父母兄姉弟妹祖親師]も|[가-힣]도 "))  # Yes, my father was one too
+_OR = re.compile(
+    fold_pattern(
+        r"^,? ?(?:or|or maybe|or perhaps|or else) (?:the |a |an |my )?$|^[,、]?(?:或者?|还是|抑或|要么)(?:是)?$|^(?:か|または|あるいは|それとも|もしくは)、?$|^(?:이나|나|이거나|거나|,? ?아니면|,? ?또는|,? ?혹은) $"
+    )
+)
+_BOTH = re.compile(fold_pattern(r"\bboth\b|either one|都|两(?:样|个|者)|どちらも|両方|둘 ?다|모두"))
+
+
+def _either(findings: list[Finding], text: str) -> list[Finding]:
+    """Keys that a reply only offers for choice, where all are asked: "the lute or the harp"."""
+    spots = sorted((r.start, r.end, at) for at, f in enumerate(findings) if f.code == "right" for r in f.readings)
+    for (_, end, one), (start, _, other) in pairwise(spots):
+        if one != other and start - end <= 12 and _OR.match(text[end:start]) and not _BOTH.search(text):
+            findings = [replace(f, code="listed") if at in (one, other) else f for at, f in enumerate(findings)]
+    return findings
 
 
 def _stuffed(mentions: list[Match], reader: Reader) -> bool:
@@ -158,9 +198,12 @@ def _yes_or_no(m: Matcher, rivals: list[Reading], reader: Reader, asked: Questio
             if says_yes or says_no:
                 break
     if says_yes:
-        return "negated" if asked.negative else "right"
+        against = undone(opening, table, asked)
+        if against:
+            return against
+        return "negated" if asked.negative and not insists(opening) else "right"
     if says_no:
-        return "negated"
+        return "right" if asked.negative and insists(opening) else "negated"
     verb = _ECHO.match(opening)  # 会吹笛子吗？会。
     return "right" if verb and verb.group(1) in asked.text else None
 

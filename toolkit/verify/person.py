@@ -10,6 +10,7 @@ from .context import Around, clauses, words
 from .cues import Cues
 from .normalise import fold_pattern
 from .question import Question
+from .relations import relations
 
 _SUBJECTLESS = frozenset({"zh", "ja", "ko"})  # languages whose clauses inherit the subject of the clause before
 _MASTERS = ("师父", "师傅", "师尊", "恩师", "家师", "先师", "令师")
@@ -35,6 +36,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     """Whether the mention is said of somebody the question does not ask about."""
     third = c.third_after.search(a.sentence_after)
     if third:
+        if q.related & relations(third.group()):
+            return False
         return (
             not asked_kin(a.sentence_after[: third.end() + 6], c, q)
             if q.kin
@@ -55,16 +58,26 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False
             continue
         if nearest == third:
+            if q.related & relations(text[third[0] : third[1]]):
+                return False
             subject = (
                 index == 0
                 or words(text[: third[0]]) <= 2
                 or (a.language == "en" and index == 1 and not words(text[third[1] :]))
             )
-            return subject and not q.kin and not q.about_user and not q.who
+            own = q.about_user and bool(c.first.match(text[third[0] : third[1]]))
+            return subject and not q.kin and (own or not q.about_user) and not q.who
         if nearest == first:
-            return q.about_user and not q.kin and index == 0 and not _REMEMBER.search(text) and not _WE.search(text)
+            return q.about_user and not q.kin and index == 0 and not _recalls(text, first) and not _WE.search(text)
         return not q.about_user and not q.kin and index == 0 and words(text[: second[0]]) <= 3
     return False
+
+
+def _recalls(text: str, first: tuple[int, int]) -> bool:
+    """Whether the role only says that it remembers, rather than: "I told you I live there"."""
+    if text[first[0] : first[1]] in ("i", "i'm", "i've"):
+        return bool(_REMEMBER.search(text, first[0]))
+    return bool(_REMEMBER.search(text))
 
 
 # A clause with a subject of its own does not inherit the one before.

@@ -26,6 +26,9 @@ class Question:
     open: bool  # has a question word
     who: bool  # asks for a person
     naming: bool  # asks how somebody is called
+    related: frozenset[str] = frozenset()  # the relations of the person it is about, by the key's source
+    lived: bool = False  # about what the role meets with or did, rather than is
+    planned: bool = False  # about something that was told, plans too
 
 
 _OPEN = re.compile(
@@ -37,7 +40,7 @@ _OPEN = re.compile(
 _WHO = re.compile(fold_pattern(r"\bwho(?:m|se)?\b|谁|何人|誰|だれ|どなた|누구|누가|跟谁"))
 _NAMING = re.compile(
     fold_pattern(
-        r"\bnames?\b|\bnamed\b|\bcall(?:ed|s)?\b|叫什么|叫啥|名字|姓名|称呼|尊姓|大名|贵姓|芳名|名讳|绰号|外号|法号|代号|名号|名前|名は|お名|呼(?:べ|ば|ん|び)|이름|성함|존함|함자|불러|부르|별명|호칭|존함"
+        r"\b(?:nick)?names?\b|\bnamed\b|\bepithet\b|\bmoniker\b|\balias|\bcall(?:ed|s)?\b|叫什么|叫啥|名字|姓名|称呼|尊姓|大名|贵姓|芳名|名讳|绰号|外号|诨名|诨号|雅号|小名|(?:叫|喊|称呼?|唤)(?:你|您)(?:什么|啥|作|做)|法号|代号|名号|名前|名は|お名|通り名|あだ名|渾名|呼び名|二つ名|異名|呼(?:べ|ば|ん|び)|이름|성함|존함|함자|불러|부르|별명|호칭|존함"
     )
 )
 

@@ -1,0 +1,42 @@
+# `make demo` and `make test` work from a fresh clone; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+ARGS ?=
+# Where no GPU is, a CPU build of torch is enough. pip takes what its index offers; to name another one:
+#   make setup TORCH_ARGS='--index-url https://download.pytorch.org/whl/cpu'
+TORCH_ARGS ?=
+# No command below needs the hub. One thread: the demo's model is slower on two, and much slower beside other work.
+OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: setup demo test lint bench clean help
+
+setup: $(READY)  ## The virtual environment in .venv, with pinned packages
+
+# The stamp is as new as what it was made from, so a second run installs nothing.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	command -v nvidia-smi >/dev/null 2>&1 || $(VENV)/bin/pip install -q $(TORCH_ARGS) torch==2.13.0 -c constraints.txt
+	$(VENV)/bin/pip install -q -c constraints.txt -e '.[train,dev]'
+	touch $@
+
+demo: $(READY)  ## Profiles to report on this machine; ARGS='--size smallest' only shows that every step works
+	$(OFFLINE) $(VENV)/bin/toolkit demo $(ARGS)
+
+test: $(READY)  ## The tests; ARGS='tests/test_cli.py' for some of them
+	@$(OFFLINE) $(VENV)/bin/python -m pytest $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
+
+lint: $(READY)  ## ruff
+	$(VENV)/bin/ruff check .
+
+bench: $(READY)  ## Start-up time and the speed of gen-data
+	$(VENV)/bin/python benchmarks/startup.py
+	$(VENV)/bin/python benchmarks/gen_data_offline.py
+
+clean:  ## Remove .venv and caches; outputs/ and data/ stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
