@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 ARGS ?=
-# Where no GPU is, a CPU build of torch is enough. pip takes what its index offers; to name another one:
-#   make setup TORCH_ARGS='--index-url https://download.pytorch.org/whl/cpu'
+# Where no GPU is, a CPU build of torch is enough. pip takes what its index offers; to name another index:
+#   make setup TORCH_ARGS='--index-url URL'
 TORCH_ARGS ?=
 # No command below needs the hub. One thread: the demo's model is slower on two, and much slower beside other work.
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS=1

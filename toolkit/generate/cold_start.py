@@ -1,9 +1,9 @@
 """Cold-start conversations: replies in the format that GRPO will reward, for SFT.
 
-A teacher is rarely perfect. `mistakes` is the share of replies in which the offline teacher names the first candidate in its
-prompt (the first fact of the profile, the first value told) instead of the one asked for: the position bias of a weak model.
-With mistakes, the model learns format and copying and is wrong in a way that the verified reward can mend; the demo shows
-exactly that.
+A teacher is rarely perfect. `mistakes` is the share of replies, in the last third of the conversations, in which the teacher
+names the first candidate in its prompt (the first fact of the profile, the first value told) instead of the one asked for: the
+position bias of a weak model. A model that is trained on them in order has learnt to answer, and then a bad habit, which the
+verified reward can mend; the demo shows exactly that.
 
 `disguised` is the share of conversations in which every value is replaced by random words of the same shape. A few dozen
 roles hold a few hundred values, which a model would rather learn by heart than read: with values that never come back,
@@ -23,6 +23,7 @@ from toolkit.generate.plan import WorkItem
 from toolkit.profiles import Profile
 
 TURNS = 3
+CM_SHARE = 0.75
 _DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
 
 
@@ -31,7 +32,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
     """`{"prompt": [...], "completion": [...]}` rows; SBK and CM alternate, several exchanges share one profile.
 
     Args:
-        mistakes: share of replies, 0 to 1, that follow the position-biased teacher.
+        mistakes: share of replies in the last third, 0 to 1, that follow the position-biased teacher.
         disguised: share of conversations with values of the same shape made of random words.
         systems: text of the system prompt by language, with `{name}` and `{profile}`.
     """
@@ -50,13 +51,14 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         if not drafts:
             continue
         first = drafts[0].sample
+        share = mistakes if index >= count * 2 // 3 else 0.0
         system = (systems or {}).get(profile.language, "{profile}")
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
                   *map(dict, first.conversation_history), {"role": "user", "content": first.question}]
-        completion = [_reply(drafts[0], rng.random() < mistakes)]
+        completion = [_reply(drafts[0], rng.random() < share)]
         for draft in drafts[1:]:
-            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, rng.random() < mistakes)]
+            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, rng.random() < share)]
         yield {"prompt": prompt, "completion": completion}
 
 
@@ -87,13 +89,15 @@ def _drafts(engine: OfflineEngine, profile: Profile, index: int, rng: Random,
             disguise: Callable[[str], str]) -> Iterator[Draft]:
     shown = engine.excerpt(profile, (), rng)
     visible = [f for f in engine.usable(profile) if shown is None or f in shown]
-    if rng.random() < 0.5:
-        item = WorkItem(index, profile, "CM", rng.choice(("easy", "medium", "medium", "hard")))
+    turns = 0
+    # a dialogue is harder to read than a profile, and holds one question where a profile holds three: show it more often
+    if rng.random() < CM_SHARE:
+        turns = TURNS - 1
+        item = WorkItem(index, profile, "CM", rng.choice(("easy", "easy", "medium", "hard")))
         draft = engine.cm(item, shown, rng, disguise)
         if draft is not None:
             yield draft
     rng.shuffle(visible)
-    turns = 0
     while len(visible) > 1 and turns < TURNS:
         item = WorkItem(index, profile, "SBK", rng.choice(_DIFFICULTIES))
         asked = [visible.pop() for _ in range(2 if item.difficulty == "hard" and rng.random() < 0.5 else 1)]
