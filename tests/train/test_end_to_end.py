@@ -72,7 +72,7 @@ def test_a_run_folder_with_other_settings_is_refused_with_the_difference(demo: P
                "--set", f"train_data={demo / 'data/train.json'}", "--set", f"eval_data={demo / 'data/validation.json'}",
                "--set", f"cold_start_data={demo / 'data/cold_start.jsonl'}")
     assert done.returncode == 2
-    assert '"max_steps" was 2, now 150' in done.stderr
+    assert '"max_steps" was 2, now' in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -14,6 +14,7 @@ from toolkit.jsonl import read_rows
 from toolkit.run import Run
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder
+from toolkit.train.models import save
 from toolkit.train.speed import score_completions_only
 
 
@@ -59,7 +60,4 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
                          callbacks=[Recorder(run, "sft", "loss")])
     trainer.remove_callback(PrinterCallback)    # the recorder shows what matters; metrics.jsonl has the rest
     trainer.train()
-    trainer.save_model(str(out))
-    if trainer.accelerator.is_main_process:
-        tokenizer.save_pretrained(out)
-    trainer.accelerator.wait_for_everyone()
+    save(trainer, tokenizer, out)

@@ -17,7 +17,7 @@ from toolkit.run import Run
 from toolkit.tasks.base import Task
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder, SampleWriter
-from toolkit.train.models import prefills_think
+from toolkit.train.models import prefills_think, save
 from toolkit.train.speed import score_completions_only
 
 
@@ -70,7 +70,4 @@ def grpo(settings: TrainSettings, run: Run, task: Task, model: Any, tokenizer: A
         callbacks=[Recorder(run, "grpo", "reward"), writer])
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    trainer.save_model(str(out))
-    if trainer.accelerator.is_main_process:
-        tokenizer.save_pretrained(out)
-    trainer.accelerator.wait_for_everyone()
+    save(trainer, tokenizer, out)

@@ -68,3 +68,13 @@ def prefills_think(tokenizer: Any) -> bool:
     rendered = tokenizer.apply_chat_template([{"role": "user", "content": "?"}], tokenize=False,
                                              add_generation_prompt=True)
     return rendered.rstrip().endswith("<think>")
+
+
+def save(trainer: Any, tokenizer: Any, out: Path) -> None:
+    """A trainer's model as a plain folder: safetensors, configuration, tokenizer, chat template; nothing pickled."""
+    trainer.save_model(str(out))        # gathers sharded weights
+    if trainer.accelerator.is_main_process:
+        tokenizer.save_pretrained(out)
+        # transformers pickles its arguments beside the weights; the manifest tells the same as text
+        (out / "training_args.bin").unlink(missing_ok=True)
+    trainer.accelerator.wait_for_everyone()

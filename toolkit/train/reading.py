@@ -100,6 +100,8 @@ def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], seed: int, 
     """
     import torch
 
+    if not most_steps:
+        return 0
     drills = Drills(tokenizer, labels, Random(seed))
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
