@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -41,17 +41,17 @@ def gen_data(
     output_dir: Annotated[Path, typer.Option(help="Where train.json, validation.json and dataset_stats.json go.")] = Path("data/training"),
     engine: Annotated[str, typer.Option(help="offline: from the profiles' facts, without a model.")] = "offline",
     num_samples_per_profile: Annotated[int, typer.Option(min=1, help="Samples for each profile.")] = 2,
-    num_samples: Annotated[Optional[int], typer.Option(min=1, help="Samples in all, spread over the profiles (instead).")] = None,
+    num_samples: Annotated[int | None, typer.Option(min=1, help="Samples in all, spread over the profiles (instead).")] = None,
     include_cm: Annotated[bool, typer.Option("--include-cm/--no-include-cm", help="Half of the samples ask about the dialogue (CM).")] = True,
-    language: Annotated[Optional[str], typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko.")] = None,
     train_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the roles (never rows) that train.")] = 0.9,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 42,
-    max_facts: Annotated[Optional[int], typer.Option(min=1, help="Show the model only so many facts of a profile (small contexts).")] = None,
-    max_distance: Annotated[Optional[int], typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
+    max_facts: Annotated[int | None, typer.Option(min=1, help="Show the model only so many facts of a profile (small contexts).")] = None,
+    max_distance: Annotated[int | None, typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
     cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
     cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of replies by a teacher that takes the first candidate.")] = 0.0,
     cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of conversations with invented values.")] = 0.0,
-    cold_start_answer_forms: Annotated[Optional[int], typer.Option(min=1, help="Wordings of an answer that the teacher uses.")] = None,
+    cold_start_answer_forms: Annotated[int | None, typer.Option(min=1, help="Wordings of an answer that the teacher uses.")] = None,
     system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = "prompts/roleplay/system.{language}.md",
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -88,7 +88,7 @@ def gen_data(
 @app.command(epilog="Example: toolkit validate data/training --profiles-file data/online_profiles.jsonl")
 def validate(
     paths: Annotated[list[Path], typer.Argument(help="Data files, or a folder with train.json and validation.json.")],
-    profiles_file: Annotated[Optional[Path], typer.Option(help="Check the samples against the profiles, too.")] = None,
+    profiles_file: Annotated[Path | None, typer.Option(help="Check the samples against the profiles, too.")] = None,
     as_json: Json = False,
 ) -> None:
     """Every problem of a data set at once; exit 3 when there are errors."""
@@ -109,7 +109,7 @@ def validate(
 @app.command(epilog="Example: toolkit train --config configs/demo.yaml --set max_steps=20")
 def train(
     config: Annotated[Path, typer.Option(help="Flat YAML: fields of TRL's GRPOConfig and ModelConfig, and ours.")],
-    set_: Annotated[Optional[list[str]], typer.Option("--set", help="Override: key=value (several times).")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value (several times).")] = None,
     as_json: Json = False,
 ) -> None:
     """Cold start and GRPO with the verified reward; the same command continues a stopped run."""
@@ -135,13 +135,13 @@ def train(
 @app.command("eval", epilog="Example: toolkit eval outputs/demo/run/final_model")
 def eval_(
     model: Annotated[str, typer.Argument(help="A model folder or hub name.")],
-    against: Annotated[Optional[str], typer.Option(help="The model to compare with; a run knows its own. 'none': no comparison.")] = None,
-    data: Annotated[Optional[Path], typer.Option(help="Held-out samples; a run knows its own.")] = None,
-    output_dir: Annotated[Optional[Path], typer.Option(help="Where report.html, report.json and records.jsonl go.")] = None,
-    task: Annotated[Optional[str], typer.Option(help="Task name or file.")] = None,
-    system_prompt: Annotated[Optional[str], typer.Option(help="Prompt file; a run knows its own.")] = None,
-    limit: Annotated[Optional[int], typer.Option(min=1, help="Only so many samples (a fixed, nested subset).")] = None,
-    max_new_tokens: Annotated[Optional[int], typer.Option(min=1, help="Longest reply in tokens.")] = None,
+    against: Annotated[str | None, typer.Option(help="The model to compare with; a run knows its own. 'none': no comparison.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Held-out samples; a run knows its own.")] = None,
+    output_dir: Annotated[Path | None, typer.Option(help="Where report.html, report.json and records.jsonl go.")] = None,
+    task: Annotated[str | None, typer.Option(help="Task name or file.")] = None,
+    system_prompt: Annotated[str | None, typer.Option(help="Prompt file; a run knows its own.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many samples (a fixed, nested subset).")] = None,
+    max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest reply in tokens.")] = None,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.0,
     batch_size: Annotated[int, typer.Option(min=1)] = 64,
     seed: Annotated[int, typer.Option()] = 42,

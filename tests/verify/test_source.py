@@ -1,6 +1,6 @@
 """What the question is about, where only the profile or the dialogue tells: relations, plans, and what undoes a yes."""
 
-# ruff: noqa: E501  (rows of cases)
+
 
 import pytest
 

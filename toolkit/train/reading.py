@@ -108,7 +108,11 @@ def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], seed: int, 
     # Muon (Jordan et al. 2024) for the matrices forms the heads in half of AdamW's steps
     optimizers = [torch.optim.Muon(matrices, lr=0.02, weight_decay=0.0),
                   torch.optim.AdamW(others, lr=0.01, betas=(0.9, 0.98), weight_decay=0.0)]
-    schedules = [torch.optim.lr_scheduler.LambdaLR(o, lambda s: min(1.0, (s + 1) / WARMUP, 2 * (1 - s / most_steps))) for o in optimizers]
+
+    def rate(step: int) -> float:
+        return min(1.0, (step + 1) / WARMUP, 2 * (1 - step / most_steps))
+
+    schedules = [torch.optim.lr_scheduler.LambdaLR(o, rate) for o in optimizers]
     model.train()
     level, smooth, step = 0, 0.0, 0
     for step in range(1, most_steps + 1):

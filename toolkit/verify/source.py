@@ -4,7 +4,7 @@ A question may be worded in any way ("Whom are you closest to?"); the label ("be
 so that "my best friend is …" is no statement about somebody else, and "I dream of …" no mere wish.
 """
 
-# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 
