@@ -4,7 +4,7 @@ Every mention is read in its clause, its sentence and the words that follow. Oth
 so that a cue inside a key (无锡, "Never Bay") is no cue.
 """
 
-# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """English cues, on folded text: lower case, straight quotes."""
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

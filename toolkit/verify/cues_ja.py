@@ -1,6 +1,6 @@
 """Japanese cues. Predicates stand at the end, so most cues follow the mention."""
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

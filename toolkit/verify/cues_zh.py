@@ -1,6 +1,6 @@
 """Chinese cues, written in simplified characters; folding brings traditional text to them."""
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ A moment keeps every reading that its wording allows (six o'clock is 06:00 or 18
 two moments are the same when a reading agrees in all that the key states.
 """
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The literal forms of a key, with the boundaries of each script and tolerance for other spellings."""
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

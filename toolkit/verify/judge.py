@@ -1,6 +1,6 @@
 """`verify`: from a completion and its keys to one verdict."""
 
-# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 `find_numbers` reads folded text. Values are Fractions: nothing is rounded and nothing is evaluated.
 """
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Of whom a mention is said: of the role, of the one who asks, or of somebody else."""
 
-# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Persons and animals by what they are to the role, in four languages: "pal", 知己 and 단짝 are one relation."""
 
-# ruff: noqa: E501  (word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

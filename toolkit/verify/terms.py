@@ -3,7 +3,7 @@
 `李四` is not in `李四光`, `art` not in `party`, `1` not in `21`; `四十七`, `47` and `forty-seven` are one number.
 """
 
-# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

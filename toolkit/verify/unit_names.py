@@ -1,6 +1,6 @@
 """The names of units in four languages, with their sizes; and the counters of Chinese, Japanese and Korean."""
 
-# ruff: noqa: E501  (word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Units that convert, counters that do not, and quantities in text: 180 cm, 1米8, 三斤半, five foot eleven."""
 
-# ruff: noqa: E501  (patterns and word lists are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 

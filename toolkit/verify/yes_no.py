@@ -1,6 +1,6 @@
 """What is left of a yes by the words that follow it: "Yes, I used to be", "Yes? What do you mean?", 对，我哥哥是."""
 
-# ruff: noqa: E501  (patterns are data; a wrapped one is harder to read)
+
 
 from __future__ import annotations
 
