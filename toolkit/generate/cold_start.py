@@ -29,7 +29,7 @@ _DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
 
 def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int, mistakes: float = 0.0,
                   disguised: float = 0.0, systems: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
-    """`{"prompt": [...], "completion": [...]}` rows; SBK and CM alternate, several exchanges share one profile.
+    """`{"prompt": [...], "completion": [...]}` rows; several exchanges share one profile.
 
     Args:
         mistakes: share of replies in the last third, 0 to 1, that follow the position-biased teacher.

@@ -56,7 +56,7 @@ def generate(profiles: list[Profile], request: Request, progress: Callable[[int]
     useless = [p for p in profiles if not p.facts]
     if len(useless) == len(profiles):
         raise InputError(f"none of the {len(profiles)} profiles has facts that the offline engine can ask about. Write "
-                         "them as lines of `label: value`, or generate with a model (--engine sglang or bedrock).")
+                         "them as lines of `label: value`.")
     profiles = [p for p in profiles if p.facts]
     held = validation_roles(profiles, request.train_ratio, request.seed)
     engine = OfflineEngine(profiles, request.seed, held, request.max_facts, request.max_distance)
