@@ -10,11 +10,13 @@ import typer
 
 from toolkit import __version__
 from toolkit.errors import InputError, ToolkitError
+from toolkit.rewards.commands import app as reward
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="From role profiles to a role-playing model that stays in character, and the proof that it does.",
     epilog="Start with: toolkit demo    Exit codes: 0 done, 1 a bug, 2 the input, 3 refused by a check.")
+app.add_typer(reward, name="reward")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")]
