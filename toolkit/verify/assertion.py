@@ -4,18 +4,15 @@ Every mention is read in its clause, its sentence and the words that follow. Oth
 so that a cue inside a key (无锡, "Never Bay") is no cue.
 """
 
-
-
 from __future__ import annotations
 
 import re
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 
 from .context import BLANK, MASK, WORDS, Around, Context, clauses, words
 from .cues import Cues
-from .normalise import fold_pattern
+from .lazy import Lazy
 from .person import asked_kin, other_person
 from .question import Question
 from .relations import relations
@@ -34,17 +31,15 @@ class Reading:
 
 
 # Words by which a reply speaks to whoever scores it; a key in such a sentence is no answer.
-_SCORER = re.compile(
-    fold_pattern(
-        r"\b(?:scor(?:e|er|ing) ?(?:[:=]|this|it |as |of |1\b|1\.0|full|me )|full (?:marks|score|credit)|grad(?:er|ing)\b|"
-        r"evaluat(?:or|ion)\b|verifier|expected ?[=:]|system (?:note|prompt|message|override|notice)|"
-        r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|mark (?:this|it) |pass(?:ed)? ?[=:]|"
-        r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
-        "|满分|评分|判(?:为|定)(?:正确|通过|对)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
-        "|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"
-        "|採点|正解として|満点|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
-        "|채점|만점|정답(?:으로|은|:|이|처리| ?')|평가 ?(?:지침|기준|시스템|자|모델)|시스템 ?(?:알림|메시지|공지|명령)|점수|키워드|간주"
-    )
+_SCORER = Lazy(
+    r"\b(?:scor(?:e|er|ing) ?(?:[:=]|this|it |as |of |1\b|1\.0|full|me )|full (?:marks|score|credit)|grad(?:er|ing)\b|"
+    r"evaluat(?:or|ion)\b|verifier|expected ?[=:]|system (?:note|prompt|message|override|notice)|"
+    r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|mark (?:this|it) |pass(?:ed)? ?[=:]|"
+    r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
+    "|满分|评分|判(?:为|定)(?:正确|通过|对)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
+    "|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"
+    "|採点|正解として|満点|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
+    "|채점|만점|정답(?:으로|은|:|이|처리| ?')|평가 ?(?:지침|기준|시스템|자|모델)|시스템 ?(?:알림|메시지|공지|명령)|점수|키워드|간주"
 )
 
 
@@ -85,7 +80,7 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
         return "aside", 0
 
     strength = _strength(a, c)
-    if _but_for().search(before) or _but_for().match(a.sentence_after):
+    if _BUT_FOR.search(before) or _BUT_FOR.match(a.sentence_after):
         return ASSERTED, 2
     rest = _after_clause(a)
     negations = _count(c.negated_before, before) + _count(c.negated_after, after)
@@ -102,7 +97,7 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
         return _in_question(a, c, q, negated, idiom)
     if negated:
         return "negated", 3 if _direct(a, c) else 1
-    if _not_but().match(a.sentence_after):
+    if _NOT_BUT.match(a.sentence_after):
         return "negated", 3
     pause = a.sentence_after.lstrip()[:1]
     if pause in ("…", "—", "-") and c.echo_denied.search(a.sentence_after.lstrip(" …—-.,") + a.following):
@@ -153,7 +148,7 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
     if _listed(a, c):
         return "listed", 0
     if exact and (
-        (c.about_before.search(a.sentence_before) and not _since().match(a.sentence_after))
+        (c.about_before.search(a.sentence_before) and not _SINCE.match(a.sentence_after))
         or c.about_after.search(a.sentence_after)
     ):
         return "approximate", 0
@@ -174,9 +169,7 @@ def _status(a: Around, c: Cues, q: Question, exact: bool) -> tuple[str, int]:
     return ASSERTED, strength
 
 
-_PARTICLES = re.compile(
-    fold_pattern(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|[\W_]")
-)
+_PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|[\W_]")
 
 
 _YOU = re.compile("you|你|您|君|あなた|당신|손님")
@@ -191,53 +184,39 @@ def _direct(a: Around, c: Cues) -> bool:
     )
 
 
-@lru_cache(maxsize=1)
-def _not_but() -> re.Pattern[str]:
-    """What stands after a mention that only sets off the right one: Xではなく、Y."""
-    return re.compile("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
+# What stands after a mention that only sets off the right one: Xではなく、Y.
+_NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
 
 
-@lru_cache(maxsize=1)
-def _since() -> re.Pattern[str]:
-    """What stands after the beginning of something: 从1989年起."""
-    return re.compile(fold_pattern("^(?:起|开始|以来|就)"))
+# What stands after the beginning of something: 从1989年起.
+_SINCE = Lazy("^(?:起|开始|以来|就)")
 
 
-@lru_cache(maxsize=1)
-def _but_for() -> re.Pattern[str]:
-    """What the role imagines not to be, it is: "If I weren't a smith, …"."""
-    return re.compile(
-        fold_pattern(
-            r"\b(?:if i (?:weren't|wasn't|were not|was not|hadn't become|had not become)|were i not|had i not become) (?:an? |the |in |from )?$"
-            "|(?<!你)(?<!他)(?<!她)(?:要不是|若不是)(?:我|因为)?(?:是|当了|做了|会|住在)?(?:个)?$|我(?:要是|若是|如果|要)不(?:是|当|做|干|住在?|会)(?:个)?$"
-            "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:이|가) ?아니(?:었다면|었으면|었더라면)"
-        )
-    )
+# What the role imagines not to be, it is: "If I weren't a smith, …".
+_BUT_FOR = Lazy(
+    r"\b(?:if i (?:weren't|wasn't|were not|was not|hadn't become|had not become)|were i not|had i not become) (?:an? |the |in |from )?$"
+    "|(?<!你)(?<!他)(?<!她)(?:要不是|若不是)(?:我|因为)?(?:是|当了|做了|会|住在)?(?:个)?$|我(?:要是|若是|如果|要)不(?:是|当|做|干|住在?|会)(?:个)?$"
+    "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:이|가) ?아니(?:었다면|었으면|었더라면)"
+)
 
 
-@lru_cache(maxsize=1)
-def _plan() -> re.Pattern[str]:
-    return re.compile(
-        fold_pattern(
-            r"^(?:want(?:s|ed)? to|hop(?:e|es|ed|ing)\b.*|would (?:like|love)|i'd (?:like|love)|meant to be|打算|计划|准备.*|想(?:去|要|做|学|养|试|买)|考虑过?|希望|盼.*)$"
-        )
-    )
+_PLAN = Lazy(
+    r"^(?:want(?:s|ed)? to|hop(?:e|es|ed|ing)\b.*|would (?:like|love)|i'd (?:like|love)|meant to be|打算|计划|准备.*|想(?:去|要|做|学|养|试|买)|考虑过?|希望|盼.*)$"
+)
 
 
-@lru_cache(maxsize=1)
-def _seen() -> re.Pattern[str]:
-    return re.compile(fold_pattern(r"^(?:碰|看|遇|见过|认识|请|找|嫁|娶|雇|问过|i (?:saw|met|married|hired|know|knew))"))
+_SEEN = Lazy(r"^(?:碰|看|遇|见过|认识|请|找|嫁|娶|雇|问过|i (?:saw|met|married|hired|know|knew))")
 
 
 def _imagined(before: str, c: Cues, q: Question) -> bool:
     """Whether the role only imagines it; a plan is no imagination where the question asks for one."""
     if not q.future:
         return bool(c.imagined_before.search(before))
-    return any(not _plan().match(m.group()) for m in c.imagined_before.finditer(before))
+    return any(not _PLAN.match(m.group()) for m in c.imagined_before.finditer(before))
 
 
 def _plan_in(before: str, c: Cues) -> bool:
-    return any(_plan().match(m.group()) for m in c.imagined_before.finditer(before))
+    return any(_PLAN.match(m.group()) for m in c.imagined_before.finditer(before))
 
 
 def _said(before: str, c: Cues, q: Question) -> bool:
@@ -245,7 +224,7 @@ def _said(before: str, c: Cues, q: Question) -> bool:
     if not q.lived and not q.related:
         return bool(c.said_before.search(before))
     return any(
-        not _seen().match(m.group()) and not q.related & relations(m.group()) for m in c.said_before.finditer(before)
+        not _SEEN.match(m.group()) and not q.related & relations(m.group()) for m in c.said_before.finditer(before)
     )
 
 
@@ -320,16 +299,12 @@ def _after_clause(a: Around) -> str:
     return a.sentence_after[len(a.clause_after) :] + a.following
 
 
-@lru_cache(maxsize=1)
-def _tag() -> re.Pattern[str]:
-    return re.compile(
-        fold_pattern(
-            r"^[\s,、—-]*(?:isn't it|is it not|right|no|huh|eh|yes|correct|am i right|was it|is it|对吗|对吧|对不对|是吧|是吗|是不是|没错吧|好像|吧|でしたっけ|だっけ|でしょう|ですよね|よね|맞죠|맞지|맞나요|그렇죠|그쵸)?[\s?!]*$"
-        )
-    )
+_TAG = Lazy(
+    r"^[\s,、—-]*(?:isn't it|is it not|right|no|huh|eh|yes|correct|am i right|was it|is it|对吗|对吧|对不对|是吧|是吗|是不是|没错吧|好像|吧|でしたっけ|だっけ|でしょう|ですよね|よね|맞죠|맞지|맞나요|그렇죠|그쵸)?[\s?!]*$"
+)
 
 
 def _last_clause(a: Around, c: Cues) -> bool:
     """Whether the question mark of the sentence belongs to the mention's clause."""
     rest = a.sentence_after[len(a.clause_after) :]
-    return not WORDS.search(rest) or bool(_tag().match(rest))
+    return not WORDS.search(rest) or bool(_TAG.match(rest))

@@ -1,7 +1,5 @@
 """`verify`: from a completion and its keys to one verdict."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -13,7 +11,8 @@ from .assertion import ASSERTED, Reader, Reading
 from .clauses import sentence_language
 from .context import MASK, RIVAL
 from .cues import cues
-from .normalise import Folded, fold, fold_pattern
+from .lazy import Lazy
+from .normalise import Folded, fold
 from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
@@ -143,13 +142,11 @@ def _decide(
     return Finding("right", readings, last)
 
 
-_ALSO = re.compile(fold_pattern(r"\b(?:too|as well|also)\b|也|[父母兄姉弟妹祖親師]も|[가-힣]도 "))  # Yes, my father was one too
-_OR = re.compile(
-    fold_pattern(
-        r"^,? ?(?:or|or maybe|or perhaps|or else) (?:the |a |an |my )?$|^[,、]?(?:或者?|还是|抑或|要么)(?:是)?$|^(?:か|または|あるいは|それとも|もしくは)、?$|^(?:이나|나|이거나|거나|,? ?아니면|,? ?또는|,? ?혹은) $"
-    )
+_ALSO = Lazy(r"\b(?:too|as well|also)\b|也|[父母兄姉弟妹祖親師]も|[가-힣]도 ")  # Yes, my father was one too
+_OR = Lazy(
+    r"^,? ?(?:or|or maybe|or perhaps|or else) (?:the |a |an |my )?$|^[,、]?(?:或者?|还是|抑或|要么)(?:是)?$|^(?:か|または|あるいは|それとも|もしくは)、?$|^(?:이나|나|이거나|거나|,? ?아니면|,? ?또는|,? ?혹은) $"
 )
-_BOTH = re.compile(fold_pattern(r"\bboth\b|either one|都|两(?:样|个|者)|どちらも|両方|둘 ?다|모두"))
+_BOTH = Lazy(r"\bboth\b|either one|都|两(?:样|个|者)|どちらも|両方|둘 ?다|모두")
 
 
 def _either(findings: list[Finding], text: str) -> list[Finding]:
@@ -169,10 +166,8 @@ def _stuffed(mentions: list[Match], reader: Reader) -> bool:
     return sum(m.end - m.start for m in read) * 2 > letters
 
 
-_ECHO = re.compile(
-    fold_pattern(
-        "^[\\W嗯哦啊]*(会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自|飼って|好き|住んで|あります|います|できます|키워|살아|좋아|있어|있습니다|다녀)"
-    )
+_ECHO = Lazy(
+    "^[\\W嗯哦啊]*(会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自|飼って|好き|住んで|あります|います|できます|키워|살아|좋아|있어|있습니다|다녀)"
 )
 _ACTION = re.compile(r"^\s*(?:(?:\*[^*]{0,120}\*|\([^()]{0,120}\)|\[[^\[\]]{0,120}\])\s*)+")  # *nods*, (点点头)
 

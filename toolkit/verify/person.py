@@ -1,14 +1,10 @@
 """Of whom a mention is said: of the role, of the one who asks, or of somebody else."""
 
-
-
 from __future__ import annotations
-
-import re
 
 from .context import Around, clauses, words
 from .cues import Cues
-from .normalise import fold_pattern
+from .lazy import Lazy
 from .question import Question
 from .relations import relations
 
@@ -25,7 +21,7 @@ def asked_kin(said: str, c: Cues, q: Question) -> bool:
     return any(core in kin or (core in _MASTERS and kin[-2:] in _MASTERS) for kin in q.kin)
 
 
-def _nearest(pattern: re.Pattern[str], text: str) -> tuple[int, int]:
+def _nearest(pattern: Lazy, text: str) -> tuple[int, int]:
     at = (-1, -1)
     for match in pattern.finditer(text):
         at = match.span()
@@ -82,13 +78,11 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
 
 # A clause with a subject of its own does not inherit the one before.
 _OWN_SUBJECT = {
-    "zh": re.compile(fold_pattern("[^\\W是在叫]{2,}(?:是|在|叫)")),
-    "ja": re.compile("[はがも]"),
-    "ko": re.compile("[가-힣](?:은|는|이|가) "),
+    "zh": Lazy("[^\\W是在叫]{2,}(?:是|在|叫)"),
+    "ja": Lazy("[はがも]"),
+    "ko": Lazy("[가-힣](?:은|는|이|가) "),
 }
-_REMEMBER = re.compile(
-    fold_pattern(
-        r"\b(?:remember|recall|know|think|believe|told|bet|heard|forget|forgot|have you|wrote)\b|记|知道|猜|想|听|告诉|忘|覚え|忘れ|聞|기억|알|들|잊"
-    )
+_REMEMBER = Lazy(
+    r"\b(?:remember|recall|know|think|believe|told|bet|heard|forget|forgot|have you|wrote)\b|记|知道|猜|想|听|告诉|忘|覚え|忘れ|聞|기억|알|들|잊"
 )
-_WE = re.compile(fold_pattern(r"\b(?:we|we're|we've|our|us)\b|们|咱|我々|우리|저희"))
+_WE = Lazy(r"\b(?:we|we're|we've|our|us)\b|们|咱|我々|우리|저희")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from .assertion import ASSERTED, Reader, Reading
 from .cues import cues
 from .forms import partial
-from .normalise import fold_pattern, fold_text
+from .lazy import Lazy
+from .normalise import fold_text
 from .terms import Match, Matcher, find, matcher
 from .terms import Reading as Terms
 from .verdict import Key
@@ -88,16 +87,11 @@ def outweighs(rival: Reading, key: Reading, reader: Reader) -> bool:
         return rival.strength > key.strength if key.strength < 3 else rival.strength == 2 and rival.start > key.start
     if rival.start > key.start:
         return True
-    return key.strength == 3 and not _turn().search(reader.text[rival.end : key.start])
+    return key.strength == 3 and not _TURN.search(reader.text[rival.end : key.start])
 
 
-@lru_cache(maxsize=1)
-def _turn() -> re.Pattern[str]:
-    """Words that turn from what was said to what holds."""
-    words = "|".join(cues(language).taken_back.pattern for language in ("en", "zh", "ja", "ko"))
-    return re.compile(
-        words
-        + fold_pattern(
-            r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
-        )
-    )
+# Words that turn from what was said to what holds.
+_TURN = Lazy(
+    "|".join(cues(language).taken_back.source for language in ("en", "zh", "ja", "ko"))
+    + r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
+)

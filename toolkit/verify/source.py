@@ -4,8 +4,6 @@ A question may be worded in any way ("Whom are you closest to?"); the label ("be
 so that "my best friend is …" is no statement about somebody else, and "I dream of …" no mere wish.
 """
 
-
-
 from __future__ import annotations
 
 import re
@@ -13,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from .normalise import fold_pattern, fold_text
+from .lazy import Lazy
+from .normalise import fold_text
 from .question import Question, read_question
 from .relations import relations
 from .verdict import Key
@@ -23,7 +22,9 @@ _LONGER = 12  # characters by which a profile's value may be longer than the key
 _LINES = 200
 
 
-def informed(asked: Question, key: Key, profile: Mapping | str | None, history: Sequence[Mapping[str, str]]) -> Question:
+def informed(
+    asked: Question, key: Key, profile: Mapping | str | None, history: Sequence[Mapping[str, str]]
+) -> Question:
     """The question, with what the key's source tells about it."""
     forms = [f for f in (fold_text(form).strip() for form in key.forms) if f]
     for label in _labels(profile, forms):
@@ -34,8 +35,8 @@ def informed(asked: Question, key: Key, profile: Mapping | str | None, history: 
             future=asked.future or about.future,
             imagined=asked.imagined or about.imagined,
             naming=asked.naming or about.naming,
-            liking=asked.liking and not _shunned().search(about.text),
-            lived=asked.lived or bool(_lived().search(about.text)),
+            liking=asked.liking and not _SHUNNED.search(about.text),
+            lived=asked.lived or bool(_LIVED.search(about.text)),
             related=asked.related | relations(about.text),
         )
         break
@@ -45,26 +46,18 @@ def informed(asked: Question, key: Key, profile: Mapping | str | None, history: 
     return asked
 
 
-@lru_cache(maxsize=1)
-def _lived() -> re.Pattern[str]:
-    """Labels of what a role meets with, rather than is."""
-    return re.compile(
-        fold_pattern(
-            r"fear|afraid|phobi|collect|hobb|pastime|colou?r|spouse|wife|husband|partner|drink|beverage|allerg|food|dish"
-            "|怕|恐|收藏|爱好|嗜好|颜色|配偶|爱人|伴侣|妻|夫|饮|食|过敏|苦手|怖|コレクション|趣味|色|アレルギー"
-            "|두려|무서|공포|수집|취미|색|배우자|음료|음식|알레르기"
-        )
-    )
+# Labels of what a role meets with, rather than is.
+_LIVED = Lazy(
+    r"fear|afraid|phobi|collect|hobb|pastime|colou?r|spouse|wife|husband|partner|drink|beverage|allerg|food|dish"
+    "|怕|恐|收藏|爱好|嗜好|颜色|配偶|爱人|伴侣|妻|夫|饮|食|过敏|苦手|怖|コレクション|趣味|色|アレルギー"
+    "|두려|무서|공포|수집|취미|색|배우자|음료|음식|알레르기"
+)
 
 
-@lru_cache(maxsize=1)
-def _shunned() -> re.Pattern[str]:
-    """Labels of what a role keeps away from: disliking it is the answer, not its denial."""
-    return re.compile(
-        fold_pattern(
-            r"allerg|fear|phobi|dislike|hate|avoid|怕|恐|惧|过敏|忌|嫌|厌|讨厌|苦手|アレルギー|怖|싫|기피|알레르기|두려|무서|공포"
-        )
-    )
+# Labels of what a role keeps away from: disliking it is the answer, not its denial.
+_SHUNNED = Lazy(
+    r"allerg|fear|phobi|dislike|hate|avoid|怕|恐|惧|过敏|忌|嫌|厌|讨厌|苦手|アレルギー|怖|싫|기피|알레르기|두려|무서|공포"
+)
 
 
 def _labels(profile: Mapping | str | None, forms: list[str]) -> Iterator[str]:
