@@ -1,6 +1,6 @@
 """What every engine gives: a request goes out, a reply comes back, or an error that says what to do about it.
 
-An engine sends one request once. Pacing, retries, deadlines and the choice of an endpoint are in `generate/requests.py`;
+An engine sends one request once. Pacing, retries, deadlines and the choice of an endpoint are in `generate/complete.py` and `gate.py`;
 what an item of work is made of (dialogue, draft, another draft) is the caller's.
 """
 
@@ -86,8 +86,13 @@ class EngineError(InputError):
         return self.kind == "fatal"
 
 
+class Ending(Exception):
+    """The run ends: there is no reply to this request, and nothing is to be recorded of its item. Let it pass."""
+
+
 Complete = Callable[[Request], Awaitable[Reply]]
-"""Asks for one reply: waits for its turn, asks again when the server failed. Raises EngineError when that did not help."""
+"""Asks for one reply: waits for its turn, asks again when the server failed. Raises EngineError when that did not help.
+A fatal error ends the run and is not seen here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,233 @@
+"""Runs items through an engine: a bounded number at a time, in plan order, each outcome into the journal.
+
+Nothing waits for anything else: an item that has its outcome makes room for the next one at once. Ctrl-C begins nothing
+more and finishes what is under way; a second one stops. Whatever ends the process, the same run continues it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from toolkit.generate.complete import Completer, Sent
+from toolkit.generate.engines.base import Ending, Engine, EngineError, Item, Make
+from toolkit.generate.gate import Gate, Pace
+from toolkit.generate.journal import Journal
+
+TICK_S = 0.25
+SYNC_EVERY_S, LOAD_EVERY_S = 5.0, 1.0
+JUDGED = 20                 # items, after which a run that mostly fails is stopped
+FAILED_SHARE = 0.5
+
+AnyItem = TypeVar("AnyItem", bound=Item)
+
+
+@dataclass(slots=True)
+class Totals:
+    """How far a run is."""
+
+    skipped: int = 0                       # done by an earlier run
+    done: int = 0                          # by this one
+    failed: Counter[str] = field(default_factory=Counter)   # by reason
+    sent: Sent = field(default_factory=Sent)
+    in_flight: int = 0
+    limit: int = 0                         # requests that may be under way now
+    seconds: float = 0.0
+    interrupted: bool = False              # by Ctrl-C: the plan is not finished
+    down: str = ""                         # why no endpoint answers, while none does
+
+
+def run(items: Iterable[Any], make: Make, engine: Engine, journal: Journal, pace: Pace = Pace(),  # noqa: B008 (frozen)
+        progress: Callable[[Totals], None] = lambda totals: None,
+        enough: Callable[[Totals], bool] = lambda totals: False) -> Totals:
+    """Make the items that the journal does not have.
+
+    Args:
+        items: with `id` and `affinity`; read as needed, in the order in which they are begun.
+        make: an item's outcome, by any number of requests in sequence.
+        progress: told about four times a second, and at the end.
+        enough: asked before an item begins; true ends the run when what has begun is done.
+
+    Raises:
+        EngineError: what makes every further request useless: credentials, a wrong model, a server that stays away.
+        InputError: the journal cannot be written.
+    """
+    return asyncio.run(_Run(items, make, engine, journal, pace, progress, enough).all())
+
+
+class _Run:
+    def __init__(self, items: Iterable[Any], make: Make, engine: Engine, journal: Journal, pace: Pace,
+                 progress: Callable[[Totals], None], enough: Callable[[Totals], bool]):
+        self.make, self.engine, self.journal, self.pace = make, engine, journal, pace
+        self.progress, self.enough = progress, enough
+        self.totals = Totals()
+        self.items = iter(first_of_each_ahead(self._undone(items), self._ahead))
+        self.ending = False                # nothing more begins
+        self.error: BaseException | None = None
+        self.workers: list[asyncio.Task[None]] = []
+
+    def _undone(self, items: Iterable[AnyItem]) -> Iterator[AnyItem]:
+        done = self.journal.done
+        for item in items:
+            if item.id in done:
+                self.totals.skipped += 1
+            else:
+                yield item
+
+    def _ahead(self) -> int:
+        """Half of what is under way: as long as half a reply, enough to read a profile."""
+        return self.gate.limit // 2
+
+    async def all(self) -> Totals:
+        began = time.monotonic()
+        try:
+            unusable = await self.engine.open(self.pace.most)
+            self.gate = Gate(self.engine.endpoints, self.pace)
+            self.completer = Completer(self.engine, self.gate, self.pace, self.end)
+            self.totals.sent = self.completer.sent
+            for number, error in enumerate(unusable):
+                if error:
+                    self.gate.mark_down(number, str(error))
+            await self._loads()
+            with self._interruptible():
+                # half as many more items than requests: what waits for a retry leaves no slot empty
+                self.workers = [asyncio.create_task(self._work()) for _ in range(self.pace.most * 3 // 2 + 1)]
+                watching = asyncio.create_task(self._watch(began))
+                await asyncio.gather(*self.workers, return_exceptions=True)
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+        finally:
+            await self.engine.close()
+        self._tell(began)
+        if self.error:
+            raise self.error
+        self.journal.sync()
+        return self.totals
+
+    async def _work(self) -> None:
+        """Item after item. The one place where what goes wrong with an item is caught."""
+        while not self.ending and not self.enough(self.totals):
+            item = None
+            try:
+                item = next(self.items, None)
+                if item is None:
+                    return
+                outcome = await self.make(item, self.completer.for_item())
+                self.journal.write(item.id, outcome)
+                self.totals.done += 1
+            except Ending:
+                return
+            except EngineError as error:
+                self._failed(item.id, error)
+            except Exception as error:
+                self.end(error)
+                return
+
+    def _failed(self, id: str, error: EngineError) -> None:
+        self.journal.fail(id, str(error))
+        totals = self.totals
+        totals.failed[error.reason] += 1
+        failed = totals.failed.total()
+        if failed >= JUDGED and failed > FAILED_SHARE * (failed + totals.done):
+            reason, count = totals.failed.most_common(1)[0]
+            self.end(EngineError(f"{failed} of {failed + totals.done} items failed, {count} of them: {reason}. The last: "
+                                 f"{error} See {self.journal.failed_path}.", "fatal", reason))
+
+    def end(self, error: BaseException) -> None:
+        """End the run with an error. What is under way is still finished when the error is the engine's."""
+        if self.error is None:
+            self.error = error
+        self.ending = True
+        if isinstance(error, EngineError):
+            self.gate.stop()
+        else:
+            for worker in self.workers:
+                worker.cancel()
+
+    async def _watch(self, began: float) -> None:
+        """Everything that happens by the clock."""
+        synced = loaded = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            self.gate.end_late()
+            self._look_if_down()
+            self._tell(began)
+            if now - synced >= SYNC_EVERY_S:
+                synced = now
+                await asyncio.to_thread(self.journal.sync)
+            if now - loaded >= LOAD_EVERY_S:
+                loaded = now
+                await self._loads()
+
+    def _look_if_down(self) -> None:
+        down = self.gate.down()
+        self.totals.down = down[1] if down else ""
+        if not down:
+            return
+        away_s = self.gate.loop.time() - down[0]
+        if away_s > self.pace.patience_s:
+            self.end(EngineError(f"{down[1]} No endpoint has answered for {away_s:.0f} s (--patience).", "fatal", "down"))
+        elif self.ending:
+            self.gate.stop()
+
+    async def _loads(self) -> None:
+        for number, lane in enumerate(self.gate.lanes):
+            if lane.down_since is None and (load := await self.engine.load(number)):
+                self.gate.told(number, load)
+
+    def _tell(self, began: float) -> None:
+        totals = self.totals
+        totals.in_flight, totals.limit = self.gate.in_flight, self.gate.limit
+        totals.seconds = time.monotonic() - began
+        self.progress(totals)
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Ctrl-C (or SIGTERM) once: finish; twice: stop."""
+        def interrupted() -> None:
+            if self.totals.interrupted:
+                self.end(KeyboardInterrupt())
+            self.totals.interrupted = self.ending = True
+            self.gate.drop_fresh()
+
+        loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        try:
+            for number in signals:
+                loop.add_signal_handler(number, interrupted)
+        except (NotImplementedError, RuntimeError, ValueError):   # Windows, or not the main thread: Ctrl-C stops at once
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+def first_of_each_ahead(items: Iterable[AnyItem], ahead: Callable[[], int]) -> Iterator[AnyItem]:
+    """The items in order, but the first of each affinity up to `ahead()` places earlier.
+
+    It brings the profile into the server's cache before the others of its profile come.
+    """
+    coming = iter(items)
+    behind: deque[AnyItem] = deque()
+    last: str | None = None
+    for item in coming:
+        if not item.affinity or item.affinity != last:
+            last = item.affinity
+            if item.affinity:
+                yield item
+                while len(behind) > ahead():
+                    yield behind.popleft()
+                continue
+        behind.append(item)
+        while len(behind) > ahead():
+            yield behind.popleft()
+    yield from behind
