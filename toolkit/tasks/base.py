@@ -6,7 +6,7 @@ A task is one file. Generation, validation, training and evaluation all use it, 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,14 @@ class Task(Protocol):
 
     def score(self, part: str, row: Any, completion: str, prefilled: bool = False) -> Verdict:
         """The verdict of one reward part; `prefilled` when the template ended the prompt in `<think>`."""
+
+    # What an audit asks the reward about. Optional: a task without them can be trained only unaudited.
+
+    def honest(self, row: Any) -> Iterable[tuple[str, str]]:
+        """Completions that are right for a row, each as `(kind, text)`; the reward must pay them."""
+
+    def baits(self, row: Any) -> Iterable[tuple[str, str]]:
+        """Completions that are wrong for a row but look right to a careless reward, each as `(kind, text)`."""
 
 
 def load_task(name: str) -> Task:

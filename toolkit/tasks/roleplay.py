@@ -13,7 +13,7 @@ of the public RAIDEN-R1 reproduction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,16 @@ class RolePlay:
                           profile=row.character_profile, history=row.conversation_history,
                           aliases=row.metadata.get("aliases", ()), distractors=row.distractors, prefilled=prefilled)
         raise InputError(f'role-play has no reward part "{part}". It has: {", ".join(self.parts)}.')
+
+    def honest(self, row: Sample) -> Iterable[tuple[str, str]]:
+        from toolkit.rewards.stress import stress
+
+        return [(probe.kind, probe.text) for probe in stress(row) if probe.expected]
+
+    def baits(self, row: Sample) -> Iterable[tuple[str, str]]:
+        from toolkit.rewards.stress import stress
+
+        return [(probe.kind, probe.text) for probe in stress(row) if not probe.expected]
 
 
 def gold_reply(row: Sample) -> str:

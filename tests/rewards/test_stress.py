@@ -1,0 +1,149 @@
+"""The stress generator: honest and adversarial replies to any sample, the same for the same seed, each kind where it applies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.resources import yaml_file
+from toolkit.rewards import forms
+from toolkit.rewards.stress import stress
+from toolkit.rewards.targets import made_samples
+from toolkit.samples import Evidence, Sample
+from toolkit.verify import Key
+
+SMITH = Sample(
+    id="s1", role_id="r", kind="SBK", language="en", character_name="Ada", character_profile="Occupation: blacksmith",
+    conversation_history=(), question="What do you do for a living?", answer="I'm the blacksmith here.",
+    keys=(Key("blacksmith"),), distractors=("tailor", "baker", "weaver"))
+MEMORY = Sample(
+    id="m1", role_id="r", kind="CM", language="zh", character_name="沈", character_profile="姓名：沈", question="我说我要去哪里？",
+    conversation_history=({"role": "user", "content": "我要去大理。"}, {"role": "assistant", "content": "知道了。"},
+                          {"role": "user", "content": "改了，我要去敦煌。"}),
+    answer="你要去敦煌。", keys=(Key("敦煌", (), "place"),), distractors=("大理", "泉州"),
+    evidence=(Evidence("history", "改了，我要去敦煌。", 2),))
+
+
+def texts(sample: Sample, kind: str, seed: int = 0) -> list[str]:
+    return [p.text for p in stress(sample, seed, wordings=9) if p.kind == kind]
+
+
+def kinds(sample: Sample, expected: float | None = None) -> set[str]:
+    return {p.kind for p in stress(sample) if expected is None or p.expected == expected}
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "ja", "ko"])
+def test_every_language_has_the_same_kinds_and_wordings_that_fill(language):
+    words, english = (yaml_file(f"prompts/stress/{name}.yaml") for name in (language, "en"))
+    for side in ("honest", "adversarial"):
+        assert set(words[side]) == set(english[side])
+    sample = next(s for s in made_samples(120) if s.language == language and s.kind == "SBK" and len(s.keys) == 1)
+    made = stress(sample, wordings=9)
+    assert len({p.kind for p in made if p.expected}) > 15 and len({p.kind for p in made if not p.expected}) > 20
+    assert not [p.text for p in made if "{" in p.text or "(은|는)" in p.text or "|" in p.text]
+
+
+def test_the_seed_decides_and_nothing_else_does():
+    assert stress(SMITH, seed=3) == stress(SMITH, seed=3)
+    assert stress(SMITH, seed=3) != stress(SMITH, seed=4)
+    assert stress(SMITH) != stress(replace(SMITH, id="s2"))
+
+
+def test_probes_name_their_sample_and_what_an_honest_reward_pays():
+    made = stress(SMITH)
+    assert {p.sample_id for p in made} == {"s1"} and {p.expected for p in made} == {0.0, 1.0}
+    assert {t.split("<answer>")[1] for t in texts(SMITH, "wrong_value")} & {
+        f"I'm the {wrong} here.</answer>" for wrong in SMITH.distractors}
+    assert all("blacksmith" in t for t in texts(SMITH, "negation") + texts(SMITH, "hedged") + texts(SMITH, "listing"))
+
+
+def test_without_wrong_values_only_kinds_that_need_none_are_made():
+    bare = replace(SMITH, distractors=())
+    assert {"listing", "wrong_value", "contrast", "self_correction", "repeated_answer"}.isdisjoint(kinds(bare))
+    assert {"negation", "hedged", "question", "stuffing", "plain", "stage_directions"} <= kinds(bare)
+
+
+def test_without_an_answer_replies_are_made_from_the_key():
+    made = stress(replace(SMITH, answer=""), wordings=9)
+    assert {"key_alone", "negation"} <= {p.kind for p in made} and "plain" not in {p.kind for p in made}
+
+
+def test_memory_questions_get_outdated_values_and_the_wrong_speaker():
+    assert any("大理" in t for t in texts(MEMORY, "outdated"))
+    assert all("大理" in t and "敦煌" in t for t in texts(MEMORY, "update"))
+    assert "wrong_speaker_user" in kinds(MEMORY, 0.0)
+    assert {"wrong_speaker_role", "echoed"}.isdisjoint(kinds(MEMORY))
+    assert {"wrong_speaker_user", "outdated"}.isdisjoint(kinds(SMITH)) and "echoed" in kinds(SMITH)
+
+
+def test_yes_and_no_are_answers_only_to_questions_that_state_a_value():
+    asked = replace(SMITH, question="Are you a blacksmith?")
+    assert "yes_alone" in kinds(asked, 1.0) and "no_alone" in kinds(asked, 0.0)
+    misled = replace(SMITH, question="You're the tailor, right?")
+    assert "agreement_with_a_wrong_premise" in kinds(misled, 0.0) and "yes_alone" not in kinds(misled)
+    assert {"yes_alone", "no_alone", "agreement_with_a_wrong_premise"}.isdisjoint(kinds(SMITH))
+
+
+def test_when_all_keys_are_asked_wrong_replies_still_assert_the_others():
+    both = replace(SMITH, keys=(Key("blacksmith"), Key("York", (), "place")), answer="I'm the blacksmith. I live in York.")
+    for text in texts(both, "negation") + texts(both, "hedged") + texts(both, "question"):
+        assert "York" in text and "blacksmith" in text
+    assert any(t.endswith("<answer>blacksmith, York.</answer>") for t in texts(both, "key_alone"))
+
+
+def test_when_one_key_is_enough_no_wrong_reply_holds_another():
+    either = replace(SMITH, match="any", keys=(Key("blacksmith"), Key("smith")), answer="A blacksmith, a smith.")
+    for kind in ("wrong_value", "contradiction", "repeated_answer"):
+        for text in texts(either, kind):
+            last = text.split("<answer>")[-1] if kind == "repeated_answer" else text
+            assert "A blacksmith, a smith." not in last
+
+
+def test_a_key_to_be_denied_gets_only_replies_whose_meaning_is_sure():
+    denied = replace(SMITH, keys=(Key("tailor", polarity="deny"),), answer="No, I'm no tailor.")
+    assert kinds(denied, 0.0) <= {"evasion"} and "negation" not in kinds(denied)
+
+
+@pytest.mark.parametrize("key, kind, language, others", [
+    ("39岁", "number", "zh", ["三十九岁"]), ("两个", "number", "zh", ["2个"]), ("2个", "number", "zh", ["两个"]),
+    ("110元", "quantity", "zh", ["一百一十元"]), ("1230元", "quantity", "zh", ["一千二百三十元", "1,230元"]),
+    ("40名", "number", "ja", ["四十名"]), ("48", "number", "en", ["forty-eight"]), ("five", "number", "en", ["5"]),
+    ("183 cm", "quantity", "en", ["one hundred and eighty-three cm"]), ("3:25", "number", "en", []),
+    ("8月25日", "date", "zh", ["八月二十五日", "8月25号"]), ("2 May", "date", "en", ["May 2", "the 2nd of May"]),
+])
+def test_numbers_and_dates_have_other_forms(key, kind, language, others):
+    made = forms.date_forms(key, language) if kind == "date" else forms.number_forms(key, language)
+    assert made == others
+    sample = replace(SMITH, language=language, keys=(Key(key, (), kind),), answer=f"= {key} =")
+    name = "another_date_form" if kind == "date" else "another_number_form"
+    assert {t.split("= ")[1].split(" =")[0] for t in texts(sample, name)} == set(others)
+
+
+@given(st.integers(0, 9999))
+def test_chinese_numerals_read_back(number):
+    assert (forms.from_han(forms.in_han(number)) if number else 0) == number
+
+
+@pytest.mark.parametrize("text", ["十十", "二三", "百", "三百百", "三百一", "零"])
+def test_what_is_no_plain_numeral_is_left_alone(text):
+    assert forms.from_han(text) is None
+
+
+def test_korean_particles_fit_what_stands_before_them():
+    sample = replace(SMITH, language="ko", keys=(Key("도토리"),), answer="제 암호는 도토리입니다.", distractors=("곰",))
+    assert any("도토리예요" in t for t in texts(sample, "key_alone"))
+    assert any("곰은 아니에요" in t for t in texts(sample, "contrast"))
+
+
+def test_longer_words_hold_the_key_and_mean_something_else():
+    assert forms.longer_word("47", "number", "en") == "147"
+    assert forms.longer_word("李四", "name", "zh") == "李四光"
+    assert forms.longer_word("blacksmith", "text", "en") is None
+
+
+def test_any_text_in_a_sample_makes_replies_and_no_error():
+    odd = replace(SMITH, question="{key}?", answer="{lie} (은|는) \\1 blacksmith", keys=(Key("(["), Key("blacksmith")), language="xx")
+    assert stress(odd, wordings=9)

@@ -1,0 +1,82 @@
+"""What a command is asked to audit or preview, and on which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError, did_you_mean
+from toolkit.evaluate.runner import subset
+from toolkit.rewards.compose import compose, right_or_wrong
+from toolkit.rewards.custom import is_spec, load_file, split_spec
+from toolkit.tasks.base import Task, load_task
+
+PROFILES = "data/online_profiles.jsonl"
+
+
+def target_of(target: str, task_name: str, parts: Sequence[str] | None) -> tuple[Task, str, Mapping[str, float]]:
+    """The task, the name by which a child process loads it, and the weights of the parts to audit.
+
+    Raises:
+        InputError: when the target is neither a task nor a reward, or has no such part.
+    """
+    if is_spec(target) and not _is_task_file(target):
+        task = load_task(task_name)
+        compose(task, {target: 1.0})
+        return task, task_name, {target: 1.0}
+    task = load_task(target)
+    unknown = [part for part in parts or () if part not in task.parts]
+    if unknown:
+        raise InputError(f'--part "{unknown[0]}" is no part of task {task.name}.'
+                         f"{did_you_mean(unknown[0], list(task.parts))} It has: {', '.join(task.parts)}.")
+    weights = {part: task.parts[part] for part in parts} if parts else right_or_wrong(task.parts)
+    if not weights:
+        raise InputError(f"task {task.name} has no part that tells right from wrong; it has {', '.join(task.parts)}. "
+                         "Name one with --part.")
+    return task, target, weights if len(weights) > 1 else dict.fromkeys(weights, 1.0)
+
+
+def _is_task_file(target: str) -> bool:
+    path, name = split_spec(target)
+    if not path.endswith(".py"):
+        return False
+    module = load_file(Path(path))
+    classes = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__
+               and hasattr(v, "score")]
+    return isinstance(getattr(module, name, None), type) if name else bool(classes)
+
+
+def rows_for(task: Task, data: Path | None, limit: int) -> list[Any]:
+    """Rows of a data file; without one, samples that the offline engine makes from the shipped profiles.
+
+    Raises:
+        InputError: when the task needs data, or the file has none.
+    """
+    if data is not None:
+        rows = subset([row for _, row in task.read(data)], limit)
+        if not rows:
+            raise InputError(f"{data} holds no row: there is nothing to ask about.")
+        return rows
+    if task.name != "roleplay":
+        raise InputError(f"task {task.name} is asked about your rows. Give --data FILE.")
+    return made_samples(limit)
+
+
+def made_samples(count: int) -> list[Any]:
+    """Role-play samples from the shipped profiles, the same every time, spread over roles and languages."""
+    from toolkit.generate.offline import OfflineEngine
+    from toolkit.generate.plan import plan
+    from toolkit.profiles import read_profiles
+    from toolkit.resources import find
+
+    profiles = [p for p in read_profiles(find(PROFILES)) if p.facts]
+    # a stride through the file: its languages stand together
+    ordered = [p for start in range(7) for p in profiles[start::7]]
+    engine = OfflineEngine(profiles)
+    samples, streams, seen = [], {p.id: engine.random(p) for p in ordered}, set[int]()
+    for item in plan(ordered, samples=count):
+        draft = engine.drafts(item, streams[item.profile.id], seen)
+        if draft is not None:
+            samples.append(draft.sample)
+    return samples
