@@ -1,0 +1,188 @@
+"""Work for a model: a planned item, and what exactly is asked for it (its assignment), fixed by seed and index.
+
+An item knows only its place in the plan, so that a million of them cost nothing. The assignment is made when its turn
+comes: the part of the profile to ask about, the way of asking, the occasion, and for CM the outline of the dialogue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+from typing import Any
+
+from toolkit.attributes import label_of, question_word_of
+from toolkit.errors import InputError, did_you_mean
+from toolkit.generate.dialogue import Outline, outline
+from toolkit.generate.plan import WorkItem, plan
+from toolkit.generate.prompt_files import Prompts
+from toolkit.profiles import Profile
+
+MODEL_KINDS = ("SBK", "CM", "SCK", "RCB")
+EXTRA_ROUND = 20                                # items of a profile at a time, once every profile had its share
+SENTENCE = (8, 160)                             # characters of a sentence worth asking about
+_SENTENCES = re.compile(r"(?<=[。！？])|(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!St)[.!?]\s+(?=[A-Z\"“‘'가-힣0-9])|\n+")
+_FORMS = {
+    ("SBK", "easy"): ("direct",), ("SBK", "medium"): ("paraphrase",), ("SBK", "hard"): ("two_facts", "false_premise"),
+    ("SCK", "easy"): ("false_premise",), ("SCK", "medium"): ("false_premise",), ("SCK", "hard"): ("false_premise",),
+    ("RCB", "easy"): ("beyond",), ("RCB", "medium"): ("boundary", "beyond"), ("RCB", "hard"): ("identity",),
+    ("CM", "easy"): ("recall",), ("CM", "medium"): ("recall", "recall_obliquely"), ("CM", "hard"): ("recall_latest",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One planned sample; `ordinal` counts the items of its kind within its profile."""
+
+    item: WorkItem
+    ordinal: int
+    seed: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.item.profile.id}-{self.item.index:06d}"
+
+    @property
+    def affinity(self) -> str:
+        return self.item.profile.id
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a model is asked to write for a piece of work."""
+
+    form: str
+    question_type: str                          # "any" when the model chooses
+    scene: str
+    focus: tuple[str, ...] = ()                 # lines or sentences of the profile
+    outline: Outline | None = None              # CM
+
+
+def works(profiles: Sequence[Profile], kinds: Sequence[str], seed: int, samples_per_profile: int | None,
+          samples: int | None, endless: bool = False) -> Iterator[Work]:
+    """The plan's items in order; endless goes on with further rounds over the profiles, in the same proportions."""
+    index = 0
+    ordinals: dict[tuple[str, str], int] = {}
+
+    def numbered(items: Iterator[WorkItem], first: int) -> Iterator[Work]:
+        nonlocal index
+        role = None
+        for item in items:
+            if first:
+                item = WorkItem(first + item.index, item.profile, item.kind, item.difficulty)
+            index = item.index + 1
+            if item.profile is not role and not endless:
+                ordinals.clear()                # a finished profile does not come again
+            role, spot = item.profile, (item.profile.id, item.kind)
+            ordinals[spot] = ordinals.get(spot, -1) + 1
+            yield Work(item, ordinals[spot], seed)
+
+    yield from numbered(plan(profiles, samples_per_profile, samples, kinds), 0)
+    if endless and profiles:
+        for _ in count():
+            yield from numbered(plan(profiles, EXTRA_ROUND, None, kinds), index)
+
+
+def proportions(text: str) -> tuple[str, ...]:
+    """`SBK=4,CM=4,RCB=1` as a sequence to repeat, spread evenly; without numbers every kind counts the same.
+
+    Raises:
+        InputError: for an unknown kind or a share that is no number.
+    """
+    shares: dict[str, int] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        kind, equals, share = part.partition("=")
+        kind = kind.strip().upper()
+        if kind not in MODEL_KINDS:
+            raise InputError(f'--kinds "{kind}" is unknown.{did_you_mean(kind, MODEL_KINDS)} Known: SBK (profile), '
+                             "CM (dialogue), SCK (false premise), RCB (out of role).")
+        if equals and not (share.strip().isdecimal() and 0 < int(share) <= 100):
+            raise InputError(f'--kinds "{part}" has no share from 1 to 100. Write, for example, SBK=4,CM=4,RCB=1.')
+        shares[kind] = int(share) if equals else 1
+    if not shares:
+        raise InputError("--kinds names no kind. Write, for example, SBK,CM.")
+    total, owed = sum(shares.values()), dict.fromkeys(shares, 0)
+    order = []
+    for _ in range(total):                      # smooth weighted round robin
+        for kind, share in shares.items():
+            owed[kind] += share
+        chosen = max(owed, key=owed.__getitem__)
+        owed[chosen] -= total
+        order.append(chosen)
+    return tuple(order)
+
+
+class Assigner:
+    """Makes assignments; remembers the passages of the profiles in work."""
+
+    def __init__(self, prompts: Prompts, max_distance: int | None = None, remembered: int = 512):
+        self.prompts, self.max_distance, self.remembered = prompts, max_distance, remembered
+        self._passages: OrderedDict[str, tuple[tuple[str, str], ...]] = OrderedDict()
+
+    def assign(self, work: Work) -> Assignment:
+        item, profile = work.item, work.item.profile
+        wishes = self.prompts.table("wishes", profile.language)
+        rng = Random(f"{work.seed}:{work.id}")
+        forms = _FORMS[item.kind, item.difficulty]
+        if not profile.boundary:
+            forms = tuple(f for f in forms if f != "boundary")
+        # ordinals of one difficulty are not consecutive: a draw alternates better than a remainder
+        form = forms[rng.randrange(len(forms))]
+        scene = rng.choice(wishes["scenes"])
+        if item.kind == "CM":
+            order = self._order(work, len(wishes["topics"]))
+            topics = [wishes["topics"][i] for i in order]
+            topic, second = topics[work.ordinal % len(topics)], topics[(work.ordinal + 1) % len(topics)]
+            return Assignment(form, topic["word"], scene, (),
+                              outline(item.difficulty, topic, second, self.max_distance, rng))
+        if item.kind == "RCB":
+            return Assignment(form, "any", scene)
+        passages = self.passages(profile, work.seed)
+        if len(passages) < 2 and form == "two_facts":
+            form = "false_premise"
+        at = work.ordinal % len(passages)
+        chosen = [passages[at], passages[(at + 1 + len(passages) // 2) % len(passages)]][:1 + (form == "two_facts")]
+        word = chosen[0][0] if len(chosen) == 1 else "any"
+        return Assignment(form, word, scene, tuple(text for _, text in chosen))
+
+    def _order(self, work: Work, length: int) -> list[int]:
+        order = list(range(length))
+        Random(f"{work.seed}:topics:{work.item.profile.id}").shuffle(order)
+        return order
+
+    def passages(self, profile: Profile, seed: int) -> tuple[tuple[str, str], ...]:
+        """`(question word or any, text)` of each part of a profile that can be asked about, in the role's own order."""
+        known = self._passages.get(profile.id)
+        if known is None:
+            found = list(dict.fromkeys(passages(profile)))
+            Random(f"{seed}:passages:{profile.id}").shuffle(found)
+            known = self._passages[profile.id] = tuple(found)
+            while len(self._passages) > self.remembered:
+                self._passages.popitem(last=False)
+        return known
+
+
+def passages(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Fact lines, then sentences of the free text; the whole text when it has neither."""
+    colon = "：" if profile.language in ("zh", "ja") else ": "
+    found = False
+    for fact in profile.facts:
+        if fact.value not in profile.name:
+            found = True
+            yield question_word_of(fact.key), f"{label_of(fact.key, profile.language)}{colon}{fact.value}"
+    shortest, longest = SENTENCE
+    for sentence in map(str.strip, _SENTENCES.split(profile.persona)):
+        if shortest <= len(sentence) <= longest:
+            found = True
+            yield "any", sentence
+    if not found:
+        yield "any", (profile.persona or profile.text())[:600]
+
+
+def wording(assignment: Assignment, wishes: Mapping[str, Any], boundary: str = "") -> dict[str, str]:
+    """The slots that say how to ask: `form`, `question_type`, `scene`."""
+    return {"form": wishes["forms"][assignment.form].replace("{boundary}", boundary), "scene": assignment.scene,
+            "question_type": wishes["question_types"].get(assignment.question_type, assignment.question_type)}
