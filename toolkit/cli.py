@@ -91,6 +91,8 @@ def gen_data(
 def validate(
     paths: Annotated[list[Path], typer.Argument(help="Data files, or a folder with train.json and validation.json.")],
     profiles_file: Annotated[Path | None, typer.Option(help="Check the samples against the profiles, too.")] = None,
+    stress: Annotated[bool, typer.Option("--stress", help="Also make honest and adversarial replies to the samples: false-pay and false-deny rates.")] = False,
+    stress_samples: Annotated[int, typer.Option(min=1, help="Samples that --stress takes (a fixed, nested subset).")] = 200,
     as_json: Json = False,
 ) -> None:
     """Every problem of a data set at once; exit 3 when there are errors."""
@@ -100,7 +102,7 @@ def validate(
     from toolkit.terminal import counter
 
     with counter("checked", None) as progress:
-        report = run(paths, profiles=profiles_file, progress=progress)
+        report = run(paths, profiles=profiles_file, stress=stress_samples if stress else 0, progress=progress)
     if as_json:
         _print_json(report.to_json())
     render(report)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from toolkit.dataset.stats import BALANCE
 from toolkit.dataset.validate import Report
 from toolkit.errors import SHOWN_PROBLEMS
 from toolkit.terminal import console, say
+
+SHOWN_WORST = 6                                 # stress replies that were judged wrongly
 
 
 def render(report: Report, shown: int = SHOWN_PROBLEMS) -> None:
@@ -35,9 +40,24 @@ def render(report: Report, shown: int = SHOWN_PROBLEMS) -> None:
         if total > len(lines):
             codes = ", ".join(f"{code} {n:,}" for (kind, code), n in report.counts.most_common() if kind == severity)
             say(f"{severity}: … {total - len(lines):,} more. In all: {codes}. The --json output lists them.")
+    if report.stress:
+        _render_stress(report.stress)
     for note in report.notes:
         say(f"note: {note}")
     say(summary(report))
+
+
+def _render_stress(found: Mapping[str, Any], shown: int = SHOWN_WORST) -> None:
+    for name, what in (("false_pay", "adversarial replies paid"), ("false_deny", "honest replies denied")):
+        side = found[name]
+        kinds = sorted(side["by_kind"].items(), key=lambda kind: -kind[1]["failed"])[:5]
+        most = ", ".join(f"{kind} {n['failed']} of {n['of']}" for kind, n in kinds if n["failed"])
+        say(f"stress: {side['rate']:.2%} of {side['of']:,} {what}{f' ({most})' if most else ''}")
+    for case in found["worst"][:shown]:
+        text = " ".join(case["text"].split())
+        say(f"stress: {case['id']} {case['kind']}: {text if len(text) <= 160 else '…' + text[-160:]} → {case['reason']}")
+    if len(found["worst"]) > shown:
+        say(f"stress: … {len(found['worst']) - shown} more examples. The --json output lists them.")
 
 
 def summary(report: Report) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from toolkit.dataset.across import Across, balance, missing_data
 from toolkit.dataset.checks import Finding, check
 from toolkit.dataset.stats import Stats
+from toolkit.dataset.stressed import Stressed
 from toolkit.dataset.wording import short, squeezed
 from toolkit.errors import InputError
 from toolkit.jsonl import existing, read_rows
@@ -62,6 +63,7 @@ class Report:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     stats: dict[str, Any] = field(default_factory=dict)
+    stress: dict[str, Any] = field(default_factory=dict)       # see `Stressed.result`; empty when it was not asked for
     seconds: float = 0.0
 
     @property
@@ -92,6 +94,7 @@ class Report:
             "problems": [asdict(problem) for problem in self.problems],
             "notes": self.notes,
             "stats": self.stats,
+            **({"stress": self.stress} if self.stress else {}),
             "seconds": round(self.seconds, 3),
         }
 
@@ -106,13 +109,14 @@ class Report:
             self.problems.append(Problem(severity, file.file, line, name, message, code))
 
 
-def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None,
+def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None, stress: int = 0,
              progress: Callable[[int], None] | None = None) -> Report:
     """Check data files, or the train and validation files of folders.
 
     Args:
         paths: each file is a split of its own.
         profiles: the profiles that the samples were made from; roles and quotes must then be found in them.
+        stress: make honest and adversarial replies to so many samples, and tell how the verifier does on them.
         progress: called with the number of samples checked so far.
 
     Raises:
@@ -122,6 +126,7 @@ def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None,
     report, across, total, lacking = Report(), Across(), Stats(), Counter[str]()
     files = data_files(paths, report.notes)
     known = _known_roles(profiles) if profiles else None
+    stressed = Stressed(stress)
     for path in files:
         file = FileReport(str(path))
         report.files.append(file)
@@ -136,6 +141,8 @@ def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None,
             file.samples += 1
             file.stats.add(sample)
             total.add(sample)
+            if stress:
+                stressed.add(sample)
             lacking.update(name for name in OPTIONAL if not row.get(name))
             for finding in (*check(sample), *across.check(sample, row, (file.file, line)),
                             *(_against(sample, row, known) if known else ())):
@@ -150,6 +157,8 @@ def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None,
                 report.add(file, None, finding)
     if progress:
         progress(total.samples)
+    if stress and total.samples:
+        report.stress = stressed.result()
     report.notes += missing_data(lacking, total.samples)
     report.stats, report.seconds = total.result(), time.monotonic() - began
     return report

@@ -19,7 +19,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import orjson
+
 from toolkit.errors import InputError, did_you_mean
+from toolkit.jsonl import dumps
 from toolkit.tasks.base import Task
 from toolkit.verify import Verdict
 
@@ -42,7 +45,7 @@ class CustomReward:
 
     def score(self, task: Task, row: Any, completion: str) -> Verdict:
         """Raises whatever the function raises, and TypeError when it returns no score."""
-        sample = row.to_row()
+        sample = orjson.loads(dumps(row.to_row()))      # as it stands in the file: lists, no tuples
         if self.many:
             prompt = "\n".join(f"{m['role']}: {m['content']}" for m in task.prompt(row, ""))
             found = self.function(samples=[sample], prompts=[prompt], outputs=[completion])
