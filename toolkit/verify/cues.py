@@ -58,6 +58,17 @@ class Cues:
     beside_before: Lazy  # a place that is only near: opposite, two streets from
     beside_after: Lazy
     left_after: Lazy  # from there, away
+    arrived_before: Lazy  # a change whose result holds, whenever it was: moved to, became
+    arrived_after: Lazy
+    never_was: Lazy  # denies the identity itself, with words between: "I've never worked as a …"
+    never_was_after: Lazy
+    denied_again: Lazy  # an elliptic denial in what follows: "… and I'm not one"
+    denied_kind: Lazy  # denies, in what follows, all of a kind; the kind is group 1
+    weak_after: Lazy  # the mention is a topic of which only something lesser is said: "the harp I only listen to"
+    framed_said: Lazy  # opens a sentence whose rest is so only in the words or eyes of others
+    framed_imagined: Lazy  # … only in a world that is not this one
+    framed_hedged: Lazy  # … only if the role remembers rightly
+    evades: Lazy  # the reply says that it will not tell
     changed_before: Lazy  # directly before: moved to, changed to
     compound_after: Lazy  # makes the mention part of another noun
     compound_before: Lazy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,12 +15,12 @@ from .normalise import Folded, fold
 from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
-from .rivals import find_rivals, keep_longest, longer_names, outweighs, told_before, told_in_part
+from .rivals import find_rivals, keep_longest, longer_names, outweighs, side_by_side, told_before, told_in_part
 from .source import informed
 from .terms import READ, Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .verdict import Key, Span, Verdict
-from .yes_no import insists, undone
+from .yes_no import yes_or_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,8 @@ def verify(
     found, rivals, hidden = keep_longest(found, rivals, longer_names(profile, keys, terms))
     masks = sorted({(m.start, m.end, MASK) for ms in found for m in ms} | {(m.start, m.end, RIVAL) for m in rivals})
     reader = Reader(folded.text, masks, spoken, asked)
-    rival_readings = [reader.read(m.start, m.end, False) for m in rivals]
+    exact = any(m.exact for m in matchers)
+    rival_readings = [reader.read(m.start, m.end, exact) for m in rivals]
     rival_readings += told_in_part(distractors, keys, terms, masks, reader)
     findings = [
         _decide(key, m, ms, rival_readings, reader, asked, hid)
@@ -81,7 +81,7 @@ def verify(
             knowing = informed(asked, key, profile, history)
             if knowing != asked:
                 reader = reader.asked(knowing)
-                again = [reader.read(m.start, m.end, False) for m in rivals]
+                again = [reader.read(m.start, m.end, exact) for m in rivals]
                 again += told_in_part(distractors, keys, terms, masks, reader)
                 findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at])
     if match == "all" and len(keys) > 1:
@@ -112,23 +112,28 @@ def _decide(
     if len(readings) > 3 and _stuffed(mentions, reader):
         return Finding("stuffed", readings, readings[0])
     if not readings:
-        answer = _yes_or_no(m, rivals, reader, asked)
+        answer = yes_or_no(m, rivals, reader, asked)
         return Finding(answer or ("part_of_word" if hidden else "absent"), ())
     if not asserted:
         last = readings[-1]
         also = last.status == "attributed" and _ALSO.search(reader.text[:200])
-        if also and _yes_or_no(m, rivals, reader, asked) == "right":
+        if also and yes_or_no(m, rivals, reader, asked) == "right":
             return Finding("right", readings, last)
         return Finding(last.status, readings, last)
     best = max(r.strength for r in asserted)
+    denials = [r for r in readings if r.status == "negated" and r.strength == 3]
+    if denials and best == 1:
+        return Finding("negated", readings, denials[-1])
     last = [r for r in asserted if r.strength == best][-1]
     final = asserted[-1]
     opposed = [
         r
         for r in rivals
         if r.status == ASSERTED
-        and outweighs(r, last, reader)
-        and not (last.strength > r.strength and final.start > r.start)
+        and (
+            side_by_side(r, asserted, reader)
+            or (outweighs(r, last, reader) and not (last.strength > r.strength and final.start > r.start))
+        )
     ]
     if opposed:
         return Finding("contradicted", readings, opposed[-1])
@@ -164,43 +169,6 @@ def _stuffed(mentions: list[Match], reader: Reader) -> bool:
     read = mentions[: READ // 2] if many else mentions
     letters = sum(c.isalnum() for c in (reader.text[read[0].start : read[-1].end] if many else reader.text[:1000]))
     return sum(m.end - m.start for m in read) * 2 > letters
-
-
-_ECHO = Lazy(
-    "^[\\W嗯哦啊]*(会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自|飼って|好き|住んで|あります|います|できます|키워|살아|좋아|있어|있습니다|다녀)"
-)
-_ACTION = re.compile(r"^\s*(?:(?:\*[^*]{0,120}\*|\([^()]{0,120}\)|\[[^\[\]]{0,120}\])\s*)+")  # *nods*, (点点头)
-
-
-def _yes_or_no(m: Matcher, rivals: list[Reading], reader: Reader, asked: Question) -> str | None:
-    """The verdict on a reply that names no key but says yes or no to a question that does."""
-    if asked.open and not asked.polar:
-        return None
-    stated = find(m, Terms(asked.text))
-    spoken = cues(asked.language)
-    if not stated or any(
-        spoken.or_before.search(asked.text[: x.start]) or spoken.or_after.search(asked.text[x.end :]) for x in stated
-    ):
-        return None
-    opening = _ACTION.sub("", reader.text[:200]).lstrip()
-    table = cues(sentence_language(opening, reader.language))
-    says_no, says_yes = bool(table.no.match(opening)), bool(table.yes.match(opening))
-    if any(r.status == ASSERTED for r in rivals):
-        return "contradicted"
-    if not says_yes and not says_no:
-        for clause in re.split(r"[,.!?。…—;]+", opening)[1:4]:
-            says_yes, says_no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
-            if says_yes or says_no:
-                break
-    if says_yes:
-        against = undone(opening, table, asked)
-        if against:
-            return against
-        return "negated" if asked.negative and not insists(opening) else "right"
-    if says_no:
-        return "right" if asked.negative and insists(opening) else "negated"
-    verb = _ECHO.match(opening)  # 会吹笛子吗？会。
-    return "right" if verb and verb.group(1) in asked.text else None
 
 
 def _denied(

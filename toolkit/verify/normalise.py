@@ -23,7 +23,7 @@ _PUNCTUATION = {
     **dict.fromkeys("～〜〰", "~"),
     **dict.fromkeys("（【〔", "("),
     **dict.fromkeys("）】〕", ")"),
-    **dict.fromkeys("⋯‥", "…"),
+    **dict.fromkeys("…⋯‥", "…"),
     **dict.fromkeys("・•‧･", "·"),
     "｡": "。",
 }

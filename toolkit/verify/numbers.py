@@ -27,7 +27,7 @@ class Number:
 
 
 _HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
-    "〇": 0, "○": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9, "俩": 2, "仨": 3,
+    "〇": 0, "○": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9, "参": 3, "俩": 2, "仨": 3,
 }  # fmt: skip
 _HAN_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "廿": 20, "卅": 30}
 _BIG = {"万": 10**4, "亿": 10**8, "兆": 10**12}
@@ -146,10 +146,11 @@ _KO_ONE = "하나|다섯|여섯|일곱|여덟|아홉|둘|셋|넷|한|두|세|네
 _NUMBER = re.compile(
     fold_pattern(
         r"(?P<digits>(?<![a-z0-9.])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d{1,20})(?:\.\d{1,12})?(?:st|nd|rd|th)?)(?P<tail> ?[十百千万亿兆](?![米克瓦])[零〇一二三四五六七八九十百千万两\d]{0,12}| ?[천만억][천만억일이삼사오육칠팔구십백\d ]{0,12}(?<! )| ?(?:k|thousand|million|billion|hundred|dozen)\b)?"
-        rf"|(?P<han>[{_HAN}]{{1,24}}(?:(?<=十)有[一二三四五六七八九])?(?:[点点][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
+        rf"|(?P<han>(?:[{_HAN}]|参(?=[百拾佰千万])){{1,24}}(?:(?<=十)有[一二三四五六七八九]|(?<=[万千])と[一二三四五六七八九十百千]{{1,8}})?(?:[点点][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
         r"|(?P<ja>ひとつ|ふたつ|みっつ|よっつ|いつつ|むっつ|ななつ|やっつ|ここのつ|ひとり|ふたり|はたち)"
         rf"|(?P<en>\b(?:half a (?=dozen))?(?:a )?(?:{_EN_WORD})(?:(?:s|(?:[ -]| and |-and-)(?:{_EN_WORD}|a half))){{0,8}}\b(?: point(?: (?:{'|'.join(_EN_SMALL)})){{1,6}})?)"
         rf"|(?P<native>(?<![가-힣])(?:(?:열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔) ?(?:{_KO_ONE})?|{_KO_ONE}))"
+        rf"|(?P<mixed>(?<![가-힣])[일이삼사오육칠팔구십천만]{{0,6}}[백천] ?(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔) ?(?:{_KO_ONE})?)"
         r"|(?P<sino>(?<![가-힣])[영공일이삼사오육륙칠팔구십백천만억]{1,16}(?: ?[일이삼사오육칠팔구십백천만억]{1,12}){0,3})"
     )
 )
@@ -158,7 +159,7 @@ _HAN_RUN = re.compile(r"\d+(?:\.\d+)?|.", re.DOTALL)
 
 def _composite(text: str, digits: dict[str, int], units: dict[str, int], big: dict[str, int]) -> Fraction | None:
     """Reads 1万2千, 一千二百两 and 사십칠; None for an approximation such as 四五十 or 七八."""
-    tokens = [t for t in _HAN_RUN.findall(text.replace(",", "").replace(" ", ""))]
+    tokens = [t for t in _HAN_RUN.findall(text.replace(",", "").replace(" ", "").replace("と", ""))]
     if all(t in digits for t in tokens):
         if len(tokens) == 2 and digits[tokens[1]] - digits[tokens[0]] == 1 and digits[tokens[0]] > 0:
             return None
@@ -193,7 +194,8 @@ def _composite(text: str, digits: dict[str, int], units: dict[str, int], big: di
             current = Fraction(token)
     if current is not None:
         # 一千二 is 1200, 一千零二 is 1002, 三万五 is 35000
-        section += current * scale // 10 if scale > 10 and current < 10 and not zero else current
+        short = digits is _HAN_DIGITS and tokens[0] in digits  # 百二 and 백이 are 102
+        section += current * scale // 10 if short and scale > 10 and current < 10 and not zero else current
     return total + section
 
 
@@ -234,6 +236,13 @@ def _english(text: str) -> tuple[Fraction | None, bool]:
     return total + current, ordinal
 
 
+def _native(text: str) -> int:
+    for tens, value in _KO_TENS.items():
+        if text.startswith(tens):
+            return value + _KO_ONES.get(text[len(tens) :].strip(), 0)
+    return _KO_ONES[text]
+
+
 def _read(match: re.Match) -> Number | None:
     start, end = match.span()
     kind = match.lastgroup if match.lastgroup != "tail" else "digits"
@@ -265,11 +274,11 @@ def _read(match: re.Match) -> Number | None:
             value /= 2
         return Number(start, end, value, ordinal, words=True)
     if kind == "native":
-        for tens, value in _KO_TENS.items():
-            if text.startswith(tens):
-                rest = text[len(tens) :].strip()
-                return Number(start, end, Fraction(value + _KO_ONES.get(rest, 0)), words=True)
-        return Number(start, end, Fraction(_KO_ONES[text]), words=True)
+        return Number(start, end, Fraction(_native(text)), words=True)
+    if kind == "mixed":  # 삼백예순다섯
+        cut = max(text.rfind("백"), text.rfind("천")) + 1
+        hundreds = _composite(text[:cut], _KO_DIGITS, _KO_UNITS, _KO_BIG)
+        return Number(start, end, hundreds + _native(text[cut:].strip()), words=True)
     value = _composite(text, _KO_DIGITS, _KO_UNITS, _KO_BIG)
     return Number(start, end, value, words=True)
 

@@ -44,6 +44,11 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     if c.second_after.search(a.clause_after):
         return not q.about_user
     told = clauses(a, c)
+    if q.kin and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
+        return True
+    mine = c.first.search(told[0])
+    if not q.about_user and not mine and words(told[0]) > 8 and _LISTENER.search(told[0][-8:]) and a.language == "en":
+        return True  # "you can have your jazz"
     for index, text in enumerate(told[:4]):
         first, second, third = _nearest(c.first, text), _nearest(c.second, text), _nearest(c.third, text)
         nearest = max(first, second, third)
@@ -69,12 +74,26 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     return False
 
 
+def _owned_by(owner: Lazy, other: Lazy, text: str) -> bool:
+    """Whether what is named nearest before the mention belongs to `owner`: "mine is …" where yours is asked."""
+    return _nearest(owner, text)[1] > _nearest(other, text)[1]
+
+
 def _recalls(text: str, first: tuple[int, int]) -> bool:
     """Whether the role only says that it remembers, rather than: "I told you I live there"."""
     if text[first[0] : first[1]] in ("i", "i'm", "i've"):
         return bool(_REMEMBER.search(text, first[0]))
     return bool(_REMEMBER.search(text))
 
+
+_SPEAKER = Lazy(
+    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家)|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
+    "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
+)
+_LISTENER = Lazy(
+    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养)|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
+    "|(?:^|(?<=[ ,.]))(?<!제 )(?<!내 )(?<!리 )(?<!희 )(?:손님|당신|네|너|자네|그쪽|댁)(?:의|네)?(?= )"
+)
 
 # A clause with a subject of its own does not inherit the one before.
 _OWN_SUBJECT = {

@@ -90,8 +90,26 @@ def outweighs(rival: Reading, key: Reading, reader: Reader) -> bool:
     return key.strength == 3 and not _TURN.search(reader.text[rival.end : key.start])
 
 
+def side_by_side(rival: Reading, keys: Sequence[Reading], reader: Reader) -> bool:
+    """Whether a rival stands in one row with a key that is asserted no more than it: "baker, tailor, blacksmith"."""
+    for key in keys:
+        first, second = (rival, key) if rival.start < key.start else (key, rival)
+        between = reader.text[first.end : second.start]
+        if key.strength <= max(rival.strength, 1) and _letters(between) <= _ROW and not _TURN.search(between):
+            return True
+    return False
+
+
+_ROW = 9  # letters between two members of a row; one of Chinese, Japanese or Korean counts as three
+
+
+def _letters(text: str) -> int:
+    return sum(1 if c.isascii() else 3 for c in text if c.isalpha())
+
+
 # Words that turn from what was said to what holds.
 _TURN = Lazy(
     "|".join(cues(language).taken_back.source for language in ("en", "zh", "ja", "ko"))
-    + r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
+    + r"|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
+    r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
 )

@@ -180,7 +180,7 @@ def _idiom(text: str, said: Quantity) -> bool:
     """Whether a small numeral is only part of a word: 一起, 一定, 万一; one as a pronoun."""
     if not said.words:
         return False
-    if _ONE_IDIOM.match(text, said.start):
+    if _ONE_IDIOM.match(text, said.start) or (said.unit == "" and text[said.start - 1 : said.start] == "老"):
         return True
     word = text[said.start : said.end]
     if word == "one":

@@ -1,50 +1,121 @@
-"""What is left of a yes by the words that follow it: "Yes, I used to be", "Yes? What do you mean?", 对，我哥哥是."""
+"""A reply that names no key but says yes or no to a question that does, and what the words after it leave of that.
+
+"Yes, I used to be", "Yes? What do you mean?", 对，我哥哥是: a yes is only worth what follows it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from .cues import Cues
+from .assertion import ASSERTED, Reader, Reading
+from .clauses import sentence_language
+from .cues import Cues, cues
 from .lazy import Lazy
 from .question import Question
+from .terms import Matcher, find
+from .terms import Reading as Terms
+
+_OPENING = 200  # characters of a reply in which a yes or no may stand
+_ACTION = Lazy(r"^\s*(?:(?:\*[^*]{0,120}\*|\([^()]{0,120}\)|\[[^\[\]]{0,120}\])\s*)+")  # *nods*, (点点头)
+
+
+def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Question) -> str | None:
+    """The code of a reply without the key to a question that states it; None where it answers neither yes nor no."""
+    if asked.open and not asked.polar:
+        return None
+    stated = find(m, Terms(asked.text))
+    spoken = cues(asked.language)
+    if not stated or any(
+        spoken.or_before.search(asked.text[: x.start]) or spoken.or_after.search(asked.text[x.end :]) for x in stated
+    ):
+        return None
+    if any(r.status == ASSERTED for r in rivals):
+        return "contradicted"
+    opening = _ACTION.sub("", reader.text[:_OPENING]).lstrip()
+    table = cues(sentence_language(opening, reader.language))
+    yes, no = bool(table.yes.match(opening)), bool(table.no.match(opening))
+    if not yes and not no:
+        for clause in re.split(r"[,.!?。…—;]+", opening)[1:4]:
+            yes, no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
+            if yes or no:
+                break
+    verb = _echoed(opening, asked)
+    if not yes and not no and not verb:
+        return None
+    denied = bool(_DENIES.search(opening[:_CLAIM]))
+    insisted = (bool(_INSISTS.search(opening[:_CLAIM])) or verb) and not denied
+    if no and not (insisted and (asked.negative or verb)):
+        return "negated"
+    if asked.negative and not insisted:
+        return "negated"
+    said = table.yes.match(opening) or table.no.match(opening)
+    return _undone(opening, opening[said.end() :] if said else opening, table, asked) or "right"
+
+
+_CLAIM = 40  # characters in which a predicate after the yes or no decides over it
+_INSISTS = Lazy(
+    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)"
+)
+_DENIES = Lazy(
+    r"\bi(?:'m| am| do| have| can)(?: not|n't)|不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) "
+)
+
+# The reply opens with the verb of the question: 会吹笛子吗？会。
+_VERB = Lazy(
+    "^[\\W嗯哦啊呵哈当然]*(会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自)(?:啊|呀|的|呢|哦|嘛|着|过)*(?=[,。!~…]|$)"
+    "|^[\\Wあえはい、そう]*([\u4e00-\u9fff]{1,2}|[\u3041-\u3096]{2})[\u3041-\u3096]{0,4}(?:ます|てる|いる|る|う|く|きだ|きです)(?:とも|よ|ね|わ|さ|ぞ|な)*(?=[、。!]|$)"
+    "|^[\\W네예응아뇨니요]*([가-힣]{1,3}?)(?:지요|죠|고말고요?|아요|어요|습니다|니다|네요?|지)(?=[ .,!]|$)"
+)
+
+
+def _echoed(opening: str, asked: Question) -> bool:
+    head = re.split(r"(?<=[いえやはあ아])[、,]\s*", opening, maxsplit=1)
+    for said in head:
+        verb = _VERB.match(said)
+        if verb and any(stem in asked.text for stem in _stems(next(g for g in verb.groups() if g))):
+            return True
+    return False
+
+
+def _stems(verb: str) -> tuple[str, ...]:
+    """A verb's stem, and for Korean also without the last consonant: 둡(니다) is 두(시죠)."""
+    last = ord(verb[-1]) - 0xAC00
+    bare = verb[:-1] + chr(0xAC00 + last - last % 28) if 0 <= last < 11172 else verb
+    return verb, bare
+
 
 _ASKED_BACK = Lazy(r"^\W*(?:yes|yeah|aye|sorry|oh|是|嗯|啊|对|はい|ええ|え|네|예|응)(?:吗|么)?\s*\?")
-
-
 _BOTH = Lazy(
     r"\byes[,. ]{1,2}(?:and|but also|or) no\b|是,?(?:又|也)不是|(?:算|也)是也不是|はい[^。]{0,4}いいえ|そう(?:でも|とも)あり|(?:네|예)[^.]{0,4}아니(?:요|오)"
+    r"|\bwho can say\b|\ba bit of everything\b"
 )
-
-
+_PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
+    r"^\W*(?:yes,? yes|是是是?|对对对?|はいはい|네네|예예)\W+(?:[a-z ]{0,12}\b(?:come|sit|take|first|let)\b|[^。.!?]{0,4}(?:先|坐|请|まず|どうぞ|우선|앉))"
+)
 _CONDITION = Lazy(
-    r"\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it )|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
+    r"\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
 )
-
-
 _OVER = Lazy(
-    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently))\b|以前|从前|曾经|当年|过去是|昔|かつて|예전|옛날|한때"
+    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i))\b|^\W*(?:yes,? )?i (?:did|was|had)\b|以前|从前|曾经|当年|过去是|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
 )
-
-
 _HEARSAY = Lazy(
     r"\b(?:so (?:they|people|folks?) say|(?<!whatever )(?<!what )(?:people|they|folks?|some) (?:say|tell|think|call)|so i(?:'m| am|'ve been| hear) ?(?:told)?)\b|(?:别人|有人|大家|他们|人家|旁人)(?:都|也|总)?(?:是)?(?:这么|这样|那么)?(?:说|讲|传|认为)|(?:みんな|人|皆)(?:は|が)?[^。]{0,6}(?:言い|言う|言って)|(?:다들|사람들이|남들이) ?(?:그렇게 ?)?(?:말|부르|그러)"
 )
-
-
 _PREDICATE = Lazy(
     r"^ ?(?:is|was|does|did|has|lives|one)\b[^,.!?]{0,12}[.!]?$|^(?:才|倒|就|确实)?(?:是|会|住|有|养)(?:啊|呀|的|呢)?[。!,]?$|^(?:が|は)(?:そう)?(?:です|だ)?[^、。]{0,4}[。!]?$|^(?:은|는|이|가|도)? ?(?:그래|그렇|맞)[^.]{0,5}[.!]?$"
 )
 
 
-def undone(opening: str, c: Cues, asked: Question) -> str | None:
-    """The code of what takes a yes back, or None."""
+def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
+    """The code of what takes a yes back, or None; `rest` is what follows the yes."""
     said = c.blank.sub(" ", opening)
     first = re.split(r"(?<=[.!?。])", said, maxsplit=1)[0]
-    if _ASKED_BACK.match(said):
+    if _ASKED_BACK.match(said) or _PUT_OFF.match(said):
         return "asked"
-    if _BOTH.search(said[:40]):
+    if _BOTH.search(said[:60]):
         return "hedged"
-    if c.taken_back.search(said):
+    if c.taken_back.search(c.blank.sub(" ", rest)) or c.denied_again.search(rest):
         return "retracted"
     if _CONDITION.search(first):
         return "hypothetical"
@@ -52,20 +123,11 @@ def undone(opening: str, c: Cues, asked: Question) -> str | None:
         return "not_present"
     if _HEARSAY.search(first):
         return "attributed"
-    if c.hedged_before.search(first) or c.hedged_after.search(first):
+    after = re.split(r"(?<=[.!?。])", c.blank.sub(" ", rest), maxsplit=1)[0]
+    if c.hedged_before.search(after) or c.hedged_after.search(after):
         return "hedged"
     if not asked.kin and not asked.about_user:
         for person in c.third.finditer(first):
             if _PREDICATE.match(first, person.end()) or _PREDICATE.match(first[person.end() :]):
                 return "attributed"
     return None
-
-
-_INSISTS = Lazy(
-    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)"
-)
-
-
-def insists(opening: str) -> bool:
-    """Whether a reply to a negative question holds against it: 不，我是."""
-    return bool(_INSISTS.search(opening[:40]))

@@ -1,0 +1,48 @@
+"""What a clause about a place says of it: that one lives, works, learns or was born there.
+
+"I live in Larkhaven, but I work in Port Sorrow" names two places and contradicts nothing.
+"""
+
+from __future__ import annotations
+
+from .lazy import Lazy
+from .question import Question
+
+_SLOTS = {
+    "home": Lazy(
+        r"\b(?:liv(?:e|es|ed|ing)|home|house|resid\w+|dwell\w*|address|lodg\w+|roof|settled|bed)\b"
+        "|住|家(?!乡|伙|人)|宅|安身|落脚|定居|すま|宿|暮らし|살|사세|사시|사는|사십|사나|계시|댁|집(?!안)|거주|머무"
+    ),
+    "work": Lazy(
+        r"\b(?:work(?:s|ed|ing|place)?|shop|store|stall|office|job|trade|employ\w*|forge|clinic|practice|business)\b"
+        "|干活|上班|做工|做事|铺|店|摊|药圃|作坊|工坊|衙门|当差|供职|任职|就职|营生|诊所|(?:地|田|厂|窑)(?=[在就])"
+        "|仕事|職場|勤め|勤務|働|工房|工場|畑|가게|일하|일해|일터|직장|출근|근무|공방|작업실|밭|매장"
+    ),
+    "birth": Lazy(
+        r"\b(?:born|birth\w*|grew up|raised|hail(?:s|ed)?|native|roots|hometown|origin\w*|childhood|(?:come|comes|came|i'm|am|is) from)\b"
+        "|出生|生在|生于|生人|老家|祖籍|籍贯|故乡|家乡|故里|娘家|长大|哪(?:里|儿)人|生まれ|育ち|故郷|出身|実家|출신|태어|고향|본가|자랐|자란"
+    ),
+    "school": Lazy(
+        r"\b(?:school|stud(?:y|ied|ies|ying)|college|university|train(?:ed|ing)|academy)\b"
+        "|读书|念书|上学|求学|学堂|书院|学艺|学校|大学|通って|学ん|학교|다니|유학|배웠"
+    ),
+}
+_CLEAR = {
+    "home": ("work", "birth", "school"),
+    "work": ("home", "birth"),
+    "birth": ("home", "work"),
+    "school": ("birth",),
+}
+_WHERE = Lazy(
+    r"\bwhere\b|\b(?:which|what) (?:town|city|village|street|place|district)\b|哪|何处|何方|どこ|どちら|どの|住|お住まい|어디|어느|사는|사시|사세"
+)
+
+
+def other_slot(clause: str, q: Question) -> bool:
+    """Whether a clause tells a place in another respect than the one that is asked."""
+    if not _WHERE.search(q.text):
+        return False
+    asked = [name for name, pattern in _SLOTS.items() if pattern.search(q.text)]
+    if len(asked) != 1 or _SLOTS[asked[0]].search(clause):
+        return False
+    return any(_SLOTS[name].search(clause) for name in _CLEAR[asked[0]])
