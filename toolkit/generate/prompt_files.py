@@ -65,15 +65,15 @@ class Prompts:
             raise InputError(problems)
         self.hash = digest.hexdigest()[:16]
 
-    def text(self, name: str, language: str, **slots: Any) -> str:
+    def text(self, prompt: str, language: str, **slots: Any) -> str:
         """A prompt with its slots filled in one pass; braces of JSON examples stay."""
-        return fill(self._texts[f"{name}.{language}"], **slots)
+        return fill(self._texts[f"{prompt}.{language}"], **slots)
 
     def table(self, name: str, language: str) -> Mapping[str, Any]:
         return self._tables[f"{name}.{language}"]
 
 
-def fill(template: str, **slots: Any) -> str:
+def fill(template: str, /, **slots: Any) -> str:
     return _SLOT.sub(lambda found: str(slots[found[1]]) if found[1] in slots else found[0], template)
 
 

@@ -10,7 +10,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from random import Random
 from typing import Any
 
@@ -35,15 +34,19 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One planned sample; `ordinal` counts the items of its kind within its profile."""
+    """One planned sample; `number` counts the items of its profile, `ordinal` those of its kind among them.
+
+    The id has the number, not the place in the whole plan: a plan with more samples a profile goes on with the same ids.
+    """
 
     item: WorkItem
+    number: int
     ordinal: int
     seed: int
 
     @property
     def id(self) -> str:
-        return f"{self.item.profile.id}-{self.item.index:06d}"
+        return f"{self.item.profile.id}-{self.number:06d}"
 
     @property
     def affinity(self) -> str:
@@ -65,7 +68,11 @@ def works(profiles: Sequence[Profile], kinds: Sequence[str], seed: int, samples_
           samples: int | None, endless: bool = False) -> Iterator[Work]:
     """The plan's items in order; endless goes on with further rounds over the profiles, in the same proportions."""
     index = 0
-    ordinals: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}     # by profile and kind; "" counts all kinds
+
+    def following(profile: str, kind: str) -> int:
+        counts[profile, kind] = counts.get((profile, kind), -1) + 1
+        return counts[profile, kind]
 
     def numbered(items: Iterator[WorkItem], first: int) -> Iterator[Work]:
         nonlocal index
@@ -75,15 +82,13 @@ def works(profiles: Sequence[Profile], kinds: Sequence[str], seed: int, samples_
                 item = WorkItem(first + item.index, item.profile, item.kind, item.difficulty)
             index = item.index + 1
             if item.profile is not role and not endless:
-                ordinals.clear()                # a finished profile does not come again
-            role, spot = item.profile, (item.profile.id, item.kind)
-            ordinals[spot] = ordinals.get(spot, -1) + 1
-            yield Work(item, ordinals[spot], seed)
+                counts.clear()                  # a finished profile does not come again
+            role = item.profile
+            yield Work(item, following(role.id, ""), following(role.id, item.kind), seed)
 
     yield from numbered(plan(profiles, samples_per_profile, samples, kinds), 0)
-    if endless and profiles:
-        for _ in count():
-            yield from numbered(plan(profiles, EXTRA_ROUND, None, kinds), index)
+    while endless and profiles:
+        yield from numbered(plan(profiles, EXTRA_ROUND, None, kinds), index)
 
 
 def proportions(text: str) -> tuple[str, ...]:
