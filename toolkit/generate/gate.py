@@ -236,8 +236,8 @@ class Gate:
         self.in_flight += 1
         if lane.down_since is not None:
             lane.look = ticket
-        # a pause is not made up for: at most a twentieth of a second's worth goes at once
-        lane.next_s = max(lane.next_s, now - 0.05) + 1 / lane.rate.per_s
+        # Servers count in short periods, too: a pause is made up for only as far as timers are late.
+        lane.next_s = max(lane.next_s, now - 0.01) + 1 / lane.rate.per_s
         self._next_s = max(self._next_s, now - 0.05) + 1 / self._per_s
         self._token_s = max(self._token_s, now - 1.0) + tokens / self._tokens_per_s
         return ticket

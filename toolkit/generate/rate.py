@@ -11,10 +11,12 @@ import math
 
 WINDOW_S = 1.0          # limits are set by the second or by longer: shorter windows would see bursts
 EARLY_S = 0.25          # the first flood is judged sooner
+CLEAN_S = 0.5           # while nothing is refused, the rate grows sooner
 LONGEST_S = 15.0        # for slow servers
 LEAST = 20              # requests that a share is computed from
 CLEAN, BAD = 0.01, 0.03  # above the tolerated share: below the one the rate grows, above the other it falls
-FIRST_STEP, LAST_STEP = 0.01, 0.16
+FIRST_STEP, LAST_STEP = 0.02, 0.16
+NEAR, NEAR_WINDOWS = 0.95, 8   # from this share of the rate last found on, so many windows grow by the first step
 STUBBORN = 5            # windows in which sending less did not help
 
 
@@ -45,6 +47,7 @@ class Rate:
         self._streak_from = math.inf
         self._shares: list[float] = []
         self._unused = 0
+        self._found, self._near = 0.0, 0         # what was admitted when the rate was last too high; windows near it
         self._cycle_began, self._cycle_admitted = now, 0
         self._retry_after_s: float | None = None
 
@@ -75,7 +78,8 @@ class Rate:
             return
         took_s = now - window.began
         flooded = math.isinf(self.per_s) and took_s >= EARLY_S and window.refused >= LEAST and window.refused * 2 > window.sent
-        if flooded or (took_s >= WINDOW_S and window.sent >= LEAST) or (took_s >= LONGEST_S and window.sent):
+        clean = math.isfinite(self.per_s) and took_s >= CLEAN_S and window.sent >= 2 * LEAST and not window.refused
+        if flooded or clean or (took_s >= WINDOW_S and window.sent >= LEAST) or (took_s >= LONGEST_S and window.sent):
             window.ended = now
             self._closed, self.window = window, None
 
@@ -85,7 +89,7 @@ class Rate:
         admitted = window.sent - window.refused
         self._cycle_admitted += admitted
         over = share - self.tolerated
-        if share >= 0.9 and self._retry_after_s:
+        if not admitted and self._retry_after_s:
             self._pause(now)
         elif over > BAD and window.refused >= 2:
             self._less(share, admitted / took_s)
@@ -109,7 +113,7 @@ class Rate:
         elif math.isfinite(self.per_s):
             self.per_s /= 2
         self._cycle_began, self._cycle_admitted = self.paused_until, 0
-        self._streak, self._shares, self._step = 0, [], FIRST_STEP
+        self._streak, self._shares, self._step, self._near = 0, [], FIRST_STEP, NEAR_WINDOWS
 
     def _less(self, share: float, admitted_per_s: float) -> None:
         if not self._streak:
@@ -122,7 +126,8 @@ class Rate:
             self.per_s = self._streak_from
             self._streak, self._shares = 0, []
         elif admitted_per_s:
-            self.per_s = admitted_per_s
+            self.per_s = self._found = admitted_per_s
+            self._near = 0
         elif math.isfinite(self.per_s):
             self.per_s /= 2
 
@@ -135,4 +140,7 @@ class Rate:
             return
         self._unused = 0
         self.per_s *= 1 + self._step
-        self._step = min(LAST_STEP, 2 * self._step)
+        if self.per_s > NEAR * self._found and self._near < NEAR_WINDOWS:
+            self._near, self._step = self._near + 1, FIRST_STEP   # a server's burst hides that this is too much
+        else:
+            self._step = min(LAST_STEP, 2 * self._step)
