@@ -114,6 +114,7 @@ def validate(
 def train(
     config: Annotated[Path, typer.Option(help="Flat YAML: fields of TRL's GRPOConfig and ModelConfig, and ours.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value (several times).")] = None,
+    allow_unaudited: Annotated[bool, typer.Option("--allow-unaudited", help="Train with a reward that fails its audit, too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Cold start and GRPO with the verified reward; the same command continues a stopped run."""
@@ -121,7 +122,7 @@ def train(
     from toolkit.terminal import say
     from toolkit.train.arguments import load_settings
 
-    settings = load_settings(config, parse_set(set_ or []))
+    settings = load_settings(config, {**parse_set(set_ or []), **({"allow_unaudited": True} if allow_unaudited else {})})
     from toolkit.show.plots import plot_run
     from toolkit.train.pipeline import train as run
 

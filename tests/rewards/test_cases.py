@@ -29,7 +29,7 @@ def test_cases_are_scored_in_their_order_with_reason_and_match(toolkit, write, t
 def test_without_json_there_is_a_table_on_stdout(toolkit, write, tmp_path):
     done = toolkit("reward", "score", write(tmp_path / "cases.jsonl", [CASE, EN]))
     assert done.returncode == 0
-    assert "我是铁匠" in done.stdout and "2 of 2 right" in done.stdout
+    assert "我是⟦铁匠⟧" in done.stdout and "2 of 2 right" in done.stdout
 
 
 def test_every_bad_row_is_named_with_line_and_field(toolkit, write, tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 
 from toolkit.errors import InputError, did_you_mean
 from toolkit.evaluate.runner import subset
+from toolkit.jsonl import atomic_write, dumps, write_list
 from toolkit.rewards.compose import compose, right_or_wrong
 from toolkit.rewards.custom import is_spec, load_file, split_spec
 from toolkit.tasks.base import Task, load_task
@@ -61,6 +62,32 @@ def rows_for(task: Task, data: Path | None, limit: int) -> list[Any]:
     if task.name != "roleplay":
         raise InputError(f"task {task.name} is asked about your rows. Give --data FILE.")
     return made_samples(limit)
+
+
+def weights_of(assignments: Sequence[str]) -> dict[str, float]:
+    """`PART=WEIGHT` pairs; a name alone weighs 1.
+
+    Raises:
+        InputError: when a weight is no number.
+    """
+    weights: dict[str, float] = {}
+    for assignment in assignments:
+        part, _, weight = assignment.rpartition("=") if "=" in assignment else (assignment, "", "1")
+        try:
+            weights[part] = float(weight)
+        except ValueError:
+            raise InputError(f'--reward "{assignment}" has the weight "{weight}", expected a number, as '
+                             "accuracy=0.7.") from None
+    return weights
+
+
+def write_rows(path: Path, rows: Sequence[Any], overwrite: bool) -> None:
+    """Rows as JSON lines (`.jsonl`) or as a JSON list with one row a line."""
+    if path.suffix != ".jsonl":
+        write_list(path, (row.to_row() for row in rows), overwrite)
+        return
+    with atomic_write(path, overwrite) as out:
+        out.writelines(dumps(row.to_row()) + "\n" for row in rows)
 
 
 def made_samples(count: int) -> list[Any]:

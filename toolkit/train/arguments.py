@@ -33,6 +33,7 @@ OURS: Mapping[str, str] = {
     "eval_data": "str",
     "cold_start_data": "str",
     "rewards": "dict",
+    "allow_unaudited": "bool",
     "system_prompt": "str",
     "eval_samples": "int",
     "sample_every": "int",
@@ -85,6 +86,7 @@ class TrainSettings:
     eval_data: str = ""
     cold_start_data: str = ""
     rewards: Mapping[str, float] = field(default_factory=dict)
+    allow_unaudited: bool = False               # train with a reward that does not pass its audit
     system_prompt: str = ""
     eval_samples: int = 0
     sample_every: int = 10
@@ -109,7 +111,8 @@ class TrainSettings:
 
     def to_config(self) -> dict[str, Any]:
         """The resolved configuration as flat keys: what the manifest records, and a valid configuration itself."""
-        ours = {k: getattr(self, k) for k in OURS}
+        # whether an audit was waived stands beside its result, and changes nothing of what is trained
+        ours = {k: getattr(self, k) for k in OURS if k != "allow_unaudited"}
         ours["stages"] = list(self.stages)
         return {k: v for k, v in {**ours, **self.model, **self.grpo}.items() if v not in ("", None, {}, [])}
 

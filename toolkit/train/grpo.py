@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from toolkit.jsonl import dumps
+from toolkit.rewards.compose import Reward, Scorer
 from toolkit.run import Run
 from toolkit.tasks.base import Task
 from toolkit.train.arguments import TrainSettings
@@ -29,40 +30,42 @@ def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
                               "sample": [dumps(row.to_row()) for row in rows]})
 
 
-def reward_function(task: Task, part: str, prefilled: bool, writer: SampleWriter | None) -> Callable[..., list[Any]]:
+def reward_function(task: Task, part: str, score: Scorer, prefilled: bool,
+                    writer: SampleWriter | None) -> Callable[..., list[Any]]:
     """One reward part in TRL's shape: completions → scores; None where a verdict could not be reached.
 
     Args:
+        score: the part of the task, or a function of the user.
         writer: gets the scored completions (one part's function has it, the others None).
     """
 
     def reward(prompts: list[Any], completions: list[Any], sample: list[str], **_: Any) -> list[float | None]:
         verdicts = []
         for completion, row in zip(completions, sample, strict=True):
-            verdicts.append(task.score(part, task.row(orjson.loads(row)), completion[0]["content"], prefilled))
+            verdicts.append(score(task.row(orjson.loads(row)), completion[0]["content"], prefilled))
         if writer is not None:
             writer.record([
-                {"question": prompt[-1]["content"], "completion": completion[0]["content"], part: verdict.score,
-                 "reason": verdict.reason}
-                for prompt, completion, verdict in zip(prompts, completions, verdicts, strict=True)])
+                {"id": orjson.loads(row).get("id"), "question": prompt[-1]["content"],
+                 "completion": completion[0]["content"], part: verdict.score, "reason": verdict.reason}
+                for prompt, completion, row, verdict in zip(prompts, completions, sample, verdicts, strict=True)])
         return [verdict.score for verdict in verdicts]
 
     reward.__name__ = part
     return reward
 
 
-def grpo(settings: TrainSettings, run: Run, task: Task, model: Any, tokenizer: Any, train_rows: Sequence[Any],
-         eval_rows: Sequence[Any], out: Path, common: dict[str, Any], resume: Path | None) -> None:
+def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: Any, tokenizer: Any,
+         train_rows: Sequence[Any], eval_rows: Sequence[Any], out: Path, common: dict[str, Any], resume: Path | None) -> None:
     """Train `model` with GRPO and save it with its tokenizer to `out`."""
     from transformers import PrinterCallback
     from trl import GRPOConfig, GRPOTrainer
 
     score_completions_only()
-    weights = dict(settings.rewards) or dict(task.parts)
     writer = SampleWriter(run, settings.sample_every)
     prefilled = prefills_think(tokenizer)
-    functions = [reward_function(task, part, prefilled, writer if n == 0 else None) for n, part in enumerate(weights)]
-    arguments = GRPOConfig(**{**common, **settings.grpo, "reward_weights": [float(w) for w in weights.values()]})
+    functions = [reward_function(task, part, score, prefilled, writer if n == 0 else None)
+                 for n, (part, score) in enumerate(reward.scorers.items())]
+    arguments = GRPOConfig(**{**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]})
     trainer = GRPOTrainer(
         model=model, reward_funcs=functions, args=arguments, processing_class=tokenizer,
         train_dataset=dataset_of(task, train_rows, settings.system_prompt),

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError, ToolkitError
+from toolkit.rewards.compose import Reward, compose
+from toolkit.rewards.gate import require_audit
 from toolkit.run import Run, is_main_process
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import say
@@ -26,16 +28,19 @@ def train(settings: TrainSettings) -> Path:
         InputError: for data, model or settings that cannot work, before anything is trained.
     """
     task = load_task(settings.task)
-    unknown = [part for part in settings.rewards if part not in task.parts]
-    if unknown:
-        raise InputError(f'{settings.path} "rewards" names {", ".join(unknown)}; task {task.name} has '
-                         f"{', '.join(task.parts)}.")
+    reward = compose(task, settings.rewards, settings.path)
     data = {name: Path(path) for name, path in (
         ("train_data", settings.train_data), ("eval_data", settings.eval_data),
         ("cold_start_data", settings.cold_start_data if "sft" in settings.stages else "")) if path}
     rows = _rows(task, settings.train_data)
     held_out = _rows(task, settings.eval_data)[:settings.eval_samples] if settings.eval_data else []
+    audited = None
+    if "grpo" in settings.stages and is_main_process():     # before the folder is made: nothing to clean up when refused
+        audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
     run = Run(settings.output_dir, settings.to_config(), data, write=is_main_process())
+    if audited is not None and run.manifest.get("audit") != audited:
+        run.manifest["audit"] = audited
+        run.save()
     for old, new, why in settings.translated:
         say(f"  {old} → {new}: {why}")
     if run.done("grpo" if "grpo" in settings.stages else "sft"):
@@ -43,7 +48,7 @@ def train(settings: TrainSettings) -> Path:
         return run.folder / FINAL
     if run.continued:
         say(f"continuing {run.folder}")
-    return _stages(settings, run, task, rows, held_out)
+    return _stages(settings, run, task, reward, rows, held_out)
 
 
 def _rows(task: Task, path: str) -> list[Any]:
@@ -53,7 +58,7 @@ def _rows(task: Task, path: str) -> list[Any]:
     return rows
 
 
-def _stages(settings: TrainSettings, run: Run, task: Task, rows: list[Any], held_out: list[Any]) -> Path:
+def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows: list[Any], held_out: list[Any]) -> Path:
     from toolkit.train.models import load, quiet_libraries
 
     quiet_libraries()
@@ -92,7 +97,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, rows: list[Any], held
         if checkpoint:
             say(f"continuing from {checkpoint}")
         began = time.monotonic()
-        grpo(settings, run, task, model, tokenizer, rows, held_out, final, common,
+        grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common,
              Path(checkpoint) if checkpoint else None)
         _finished(run, state, "grpo", model=str(final), base=name, seconds=round(time.monotonic() - began, 1))
     return final
