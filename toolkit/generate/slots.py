@@ -45,7 +45,7 @@ class Slots:
             self._began, self._replies, self._settling = now, 0, True
             return
         self._replies += 1
-        if self._replies < self.limit or now - self._began < 0.1:
+        if self._replies < self.limit or now - self._began < 0.5:
             return
         per_s = self._replies / (now - self._began)
         self._began, self._replies = now, 0
