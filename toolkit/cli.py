@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from toolkit import __version__
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import ToolkitError
+from toolkit.generate.command import gen_data
 from toolkit.rewards.commands import app as reward
 
 app = typer.Typer(
@@ -36,55 +37,9 @@ def _app(
     """Options of every command."""
 
 
-@app.command("gen-data", epilog="Example: toolkit gen-data --profiles-file data/online_profiles.jsonl "
-             "--output-dir data/training --num-samples-per-profile 20")
-def gen_data(
-    profiles_file: Annotated[Path, typer.Option(help="Role profiles: JSONL, JSON, YAML, text, or a character card (JSON, PNG).")],
-    output_dir: Annotated[Path, typer.Option(help="Where train.json, validation.json and dataset_stats.json go.")] = Path("data/training"),
-    engine: Annotated[str, typer.Option(help="offline: from the profiles' facts, without a model.")] = "offline",
-    num_samples_per_profile: Annotated[int, typer.Option(min=1, help="Samples for each profile.")] = 2,
-    num_samples: Annotated[int | None, typer.Option(min=1, help="Samples in all, spread over the profiles (instead).")] = None,
-    include_cm: Annotated[bool, typer.Option("--include-cm/--no-include-cm", help="Half of the samples ask about the dialogue (CM).")] = True,
-    language: Annotated[str | None, typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko.")] = None,
-    train_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the roles (never rows) that train.")] = 0.9,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 42,
-    max_facts: Annotated[int | None, typer.Option(min=1, help="Show the model only so many facts of a profile (small contexts).")] = None,
-    max_distance: Annotated[int | None, typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
-    cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
-    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of replies by a teacher that takes the first candidate.")] = 0.0,
-    cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of conversations with invented values.")] = 0.0,
-    cold_start_answer_forms: Annotated[int | None, typer.Option(min=1, help="Wordings of an answer that the teacher uses.")] = None,
-    system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = "prompts/roleplay/system.{language}.md",
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-) -> None:
-    """Profiles → verified samples, split by role."""
-    from toolkit.attributes import LANGUAGES
-    from toolkit.dataset.stats import render_stats
-    from toolkit.errors import did_you_mean
-    from toolkit.generate.pipeline import Request, generate
-    from toolkit.profiles import read_profiles
-    from toolkit.terminal import counter, say
-
-    if engine != "offline":
-        raise InputError(f'--engine "{engine}" is not here.{did_you_mean(engine, ["offline"])} Known: offline.')
-    wanted = [w.strip() for w in language.split(",")] if language else []
-    if unknown := [w for w in wanted if w not in LANGUAGES]:
-        raise InputError(f"--language {','.join(unknown)} is unknown. Known: {', '.join(LANGUAGES)}.")
-    profiles = [p for p in read_profiles(profiles_file) if not wanted or p.language in wanted]
-    if not profiles:
-        raise InputError(f"{profiles_file} holds no profile in {', '.join(wanted)}.")
-    total = num_samples or num_samples_per_profile * len(profiles)
-    with counter("samples", total) as progress:
-        stats = generate(profiles, Request(
-            output_dir, None if num_samples else num_samples_per_profile, num_samples, include_cm, train_ratio, seed,
-            max_facts, max_distance, cold_start, cold_start_mistakes, cold_start_disguised, cold_start_answer_forms,
-            system_prompt, overwrite), progress)
-    if as_json:
-        _print_json(stats)
-    render_stats(stats)
-    say(f"wrote {output_dir}/train.json and validation.json in {stats['seconds']} s")
-    say(f"next: toolkit validate {output_dir}")
+app.command("gen-data", epilog="Example: toolkit gen-data --profiles-file data/online_profiles.jsonl "
+            "--output-dir data/training --num-samples-per-profile 20    With a model: --engine sglang "
+            "--base-url http://127.0.0.1:30000 --preview 3")(gen_data)
 
 
 @app.command(epilog="Example: toolkit validate data/training --profiles-file data/online_profiles.jsonl")

@@ -73,8 +73,16 @@ Read = Callable[[Mapping[str, Any], list[Problem]], Any]
 Look = Callable[[Any], Awaitable[list[Problem]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An outcome, and the sample when it was accepted."""
+
+    outcome: dict[str, Any]
+    sample: Sample | None = None
+
+
 class Maker:
-    """Makes outcomes; called by the transport for each piece of work.
+    """Makes samples of work.
 
     Args:
         second_look: the options that ask a model about a finished draft.
@@ -86,7 +94,7 @@ class Maker:
         self.assigner, self.drafting, self.screen = assigner, drafting, screen
         self.sampling, self.second_look, self.provenance = sampling, second_look, dict(provenance)
 
-    async def __call__(self, work: Work, complete: Complete) -> dict[str, Any]:
+    async def __call__(self, work: Work, complete: Complete) -> Made:
         record = _Record(work)
 
         async def ask(request: Request) -> Reply:
@@ -102,9 +110,11 @@ class Maker:
                                  metadata={**sample.metadata, "planned_difficulty": sample.difficulty,
                                            "pass_rate": difficulty[1]})
             if (repeated := self.screen.accept(sample)) is None:
-                return self._accepted(sample, record)
+                sample = replace(sample, provenance=self._provenance(record))
+                return Made({"status": ACCEPTED, "sample": sample.to_row(), "refused": record.refused,
+                             "usage": record.usage()}, sample)
             record.refuse("accept", [repeated], sample.question)
-        return self._rejected(record)
+        return Made(self._rejected(record))
 
     async def _sample(self, work: Work, record: _Record, ask: Complete) -> Sample | None:
         profile, assignment = work.item.profile, self.assigner.assign(work)
@@ -194,12 +204,9 @@ class Maker:
                                         work.item.profile.language)
         return None
 
-    def _accepted(self, sample: Sample, record: _Record) -> dict[str, Any]:
-        item = record.work.item
-        provenance = {**self.provenance, "model": record.model, "seed": record.work.seed, "index": item.index,
-                      "requests": record.requests}
-        return {"status": ACCEPTED, "sample": replace(sample, provenance=provenance).to_row(),
-                "refused": record.refused, "usage": record.usage()}
+    def _provenance(self, record: _Record) -> dict[str, Any]:
+        return {**self.provenance, "model": record.model, "seed": record.work.seed, "index": record.work.item.index,
+                "requests": record.requests}
 
     def _rejected(self, record: _Record) -> dict[str, Any]:
         item, last = record.work.item, record.refused[-1]

@@ -1,7 +1,7 @@
 """The plan: which samples to make, in a fixed order.
 
-Kinds alternate SBK, CM (1 : 1) and difficulties follow 3 : 5 : 2 (easy : medium : hard), both exactly over every 20
-items, so that a run cut short is balanced too. Items of one profile stand together: servers can then reuse its prefix.
+Kinds alternate SBK, CM (1 : 1) and the difficulties of each kind follow 3 : 5 : 2 (easy : medium : hard), both exactly over
+every 20 items, so that a run cut short is balanced too. Items of one profile stand together: servers can then reuse its prefix.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def plan(profiles: Sequence[Profile], samples_per_profile: int | None = None, sa
     Args:
         samples_per_profile: items for each profile (2 when neither is given); or
         samples: items in all, spread evenly (the first profiles get one more).
+        kinds: a sequence that repeats; a kind that stands in it twice gets twice as many items.
     """
     if not profiles:
         return
@@ -37,8 +38,10 @@ def plan(profiles: Sequence[Profile], samples_per_profile: int | None = None, sa
     total = samples if samples is not None else each * len(profiles)
     base, extra = divmod(total, len(profiles))
     index = 0
+    of_kind = dict.fromkeys(kinds, 0)
     for position, profile in enumerate(profiles):
         for _ in range(base + (position < extra)):
-            yield WorkItem(index, profile, kinds[index % len(kinds)],
-                           _DIFFICULTIES[index // len(kinds) % len(_DIFFICULTIES)])
+            kind = kinds[index % len(kinds)]
+            yield WorkItem(index, profile, kind, _DIFFICULTIES[of_kind[kind] % len(_DIFFICULTIES)])
+            of_kind[kind] += 1
             index += 1

@@ -30,17 +30,16 @@ class SecondLook:
     Args:
         attempts: of answering the sample as the role, to measure its difficulty; 0 keeps the planned one.
         judge: whether a model judges the draft.
-        judge_complete: the engine of the judge; None asks the one that wrote.
-        extra: fields of the engine's wire for the answering model.
+        extra, judge_extra: fields of the engine's wire; the judge's name another model of the same server.
     """
 
     drafting: Drafting
     closed_book: bool = False
     attempts: int = 0
     judge: bool = False
-    judge_complete: Complete | None = None
     max_tokens: int = 4096
     extra: Mapping[str, Any] = field(default_factory=dict)
+    judge_extra: Mapping[str, Any] = field(default_factory=dict)
 
     async def problems(self, sample: Sample, ask: Complete) -> list[Problem]:
         if self.closed_book and sample.kind != "RCB" and await self._known_anyway(sample, ask):
@@ -73,8 +72,8 @@ class SecondLook:
 
     async def _judged(self, sample: Sample, ask: Complete) -> list[Problem]:
         request = Request(f"{sample.id}/judge", self.drafting.judge(sample), self.max_tokens, 0.0, SCHEMAS["judge"],
-                          sample.role_id, {} if self.judge_complete else self.extra)
-        reply = await (self.judge_complete or ask)(request)
+                          sample.role_id, self.judge_extra)
+        reply = await ask(request)
         try:
             verdict = parse_object(reply.content)
         except NotJson as error:                # no verdict is no reason to keep, nor the draft's fault

@@ -1,0 +1,275 @@
+"""`toolkit gen-data`: options in, the right engine out. What is asked of an engine that it does not have is an error."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from click.core import ParameterSource
+
+from toolkit.errors import InputError, did_you_mean
+
+ENGINES = ("offline", "sglang", "openai", "bedrock")
+# options that only one side understands; given to the other they would be silently ignored
+OFFLINE_ONLY = ("max_facts", "cold_start_mistakes", "cold_start_disguised", "wordings")
+MODEL_ONLY = ("kinds", "target_samples", "closed_book_check", "measure_difficulty", "judge", "stress", "prompts_dir",
+              "base_url", "model", "api_key_env", "region", "concurrency", "rpm", "tpm", "timeout", "patience", "temperature",
+              "max_tokens", "max_attempts", "extra", "max_cost", "prices", "dry_run", "preview", "extend", "requests", "out")
+OFFLINE_DEFAULT_SYSTEM = "prompts/roleplay/system.{language}.md"
+
+
+def gen_data(
+    context: typer.Context,
+    profiles_file: Annotated[Path | None, typer.Option(help="Role profiles: JSONL, JSON, YAML, text, or a character card (JSON, PNG).")] = None,
+    output_dir: Annotated[Path, typer.Option(help="Where train.json, validation.json and dataset_stats.json go.")] = Path("data/training"),
+    engine: Annotated[str, typer.Option(help="offline: from the profiles' facts, without a model. sglang, openai: any OpenAI-compatible server. bedrock: AWS.")] = "offline",
+    num_samples_per_profile: Annotated[int, typer.Option(min=1, help="Samples for each profile.")] = 2,
+    num_samples: Annotated[int | None, typer.Option(min=1, help="Samples in all, spread over the profiles (instead).")] = None,
+    include_cm: Annotated[bool, typer.Option("--include-cm/--no-include-cm", help="Half of the samples ask about the dialogue (CM).")] = True,
+    language: Annotated[str | None, typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko. Each profile's own language is detected.")] = None,
+    train_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the roles (never rows) that train.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same plan; offline, the same files.")] = 42,
+    max_facts: Annotated[int | None, typer.Option(min=1, help="offline: show only so many facts of a profile (small contexts).")] = None,
+    max_distance: Annotated[int | None, typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
+    cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
+    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of replies by a teacher that takes the first candidate.")] = 0.0,
+    cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of conversations with invented values.")] = 0.0,
+    wordings: Annotated[int | None, typer.Option(min=1, help="offline: only the first so many wordings of each question, statement and answer.")] = None,
+    system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = OFFLINE_DEFAULT_SYSTEM,
+    base_url: Annotated[list[str] | None, typer.Option(help="sglang, openai: the server; several share the work, and a profile stays with one.")] = None,
+    model: Annotated[str | None, typer.Option("--model", "--model-id", help="The model's name there; needed when a server has several, and for bedrock.")] = None,
+    region: Annotated[str | None, typer.Option(help="bedrock: AWS region.")] = None,
+    api_key_env: Annotated[str | None, typer.Option(help="Environment variable with the API key (OPENAI_API_KEY, SGLANG_API_KEY).")] = None,
+    kinds: Annotated[str | None, typer.Option(help="Kinds and their shares, such as SBK=4,CM=4,SCK=1,RCB=1: profile, dialogue, false premise, out of role.")] = None,
+    target_samples: Annotated[int | None, typer.Option(min=1, help="Go on until so many samples are accepted (instead of a number to try).")] = None,
+    closed_book_check: Annotated[bool, typer.Option("--closed-book-check", help="Drop questions that the model answers without the profile.")] = False,
+    measure_difficulty: Annotated[int, typer.Option(min=0, help="Let the model answer each sample so often; the pass rate is its difficulty.")] = 0,
+    judge: Annotated[str | None, typer.Option(help="A model of the same server that judges voice and naturalness; 'same' for the one that writes.")] = None,
+    stress: Annotated[bool, typer.Option("--stress/--no-stress", help="Require the verifier to refuse adversarial replies to each sample.")] = True,
+    prompts_dir: Annotated[Path | None, typer.Option(help="Your own prompts: files named as in prompts/generate.")] = None,
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="Of the writing model.")] = 0.8,
+    max_tokens: Annotated[int, typer.Option(min=64, help="Longest reply in tokens, thinking included.")] = 4096,
+    max_attempts: Annotated[int, typer.Option(min=1, max=10, help="Drafts of a sample, each told what was wrong with the one before.")] = 3,
+    extra: Annotated[str | None, typer.Option(help="More fields of the request as JSON, such as '{\"top_p\": 0.95}'.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Requests in flight at most; without it as many as the server uses.")] = None,
+    rpm: Annotated[float | None, typer.Option(help="Requests a minute at most.")] = None,
+    tpm: Annotated[float | None, typer.Option(help="Tokens a minute at most.")] = None,
+    timeout: Annotated[float, typer.Option(help="Longest wait for a reply, seconds.")] = 600.0,
+    patience: Annotated[float, typer.Option(help="How long to wait for a server that is away, seconds.")] = 1800.0,
+    max_cost: Annotated[float | None, typer.Option(help="Stop at so many US dollars, by the price table.")] = None,
+    prices: Annotated[Path | None, typer.Option(help="Price table (configs/prices.yaml).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show rows, tokens, money and hours, and send nothing.")] = False,
+    preview: Annotated[int, typer.Option(min=0, max=50, help="Make so many samples, show them, write nothing.")] = 0,
+    extend: Annotated[bool, typer.Option("--extend", help="Go on with what is there although the plan has changed.")] = False,
+    requests: Annotated[Path | None, typer.Option(help="Send these prepared rows {id, messages, …} instead of making samples.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the replies to --requests go.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
+) -> None:
+    """Profiles → verified samples, split by role."""
+    if engine not in ENGINES:
+        raise InputError(f'--engine "{engine}" is unknown.{did_you_mean(engine, ENGINES)} Known: {", ".join(ENGINES)}.')
+    options = Options(**{name: context.params[name] for name in Options.__dataclass_fields__})
+    refuse_ignored(context, OFFLINE_ONLY if engine != "offline" else MODEL_ONLY, engine)
+    if engine == "offline":
+        _offline(options)
+    elif requests or out:
+        _replies(options)
+    else:
+        _with_model(options)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line, by name."""
+
+    profiles_file: Path | None
+    output_dir: Path
+    engine: str
+    num_samples_per_profile: int
+    num_samples: int | None
+    include_cm: bool
+    language: str | None
+    train_ratio: float
+    seed: int
+    max_facts: int | None
+    max_distance: int | None
+    cold_start: int
+    cold_start_mistakes: float
+    cold_start_disguised: float
+    wordings: int | None
+    system_prompt: str
+    base_url: list[str] | None
+    model: str | None
+    region: str | None
+    api_key_env: str | None
+    kinds: str | None
+    target_samples: int | None
+    closed_book_check: bool
+    measure_difficulty: int
+    judge: str | None
+    stress: bool
+    prompts_dir: Path | None
+    temperature: float
+    max_tokens: int
+    max_attempts: int
+    extra: str | None
+    concurrency: int | None
+    rpm: float | None
+    tpm: float | None
+    timeout: float
+    patience: float
+    max_cost: float | None
+    prices: Path | None
+    dry_run: bool
+    preview: int
+    extend: bool
+    requests: Path | None
+    out: Path | None
+    overwrite: bool
+    as_json: bool
+
+
+def refuse_ignored(context: typer.Context, names: tuple[str, ...], engine: str) -> None:
+    """Options given on the command line that this engine would ignore."""
+    given = [f"--{name.replace('_', '-')}" for name in names
+             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        other = "an engine with a model: --engine sglang, openai or bedrock" if engine == "offline" else "--engine offline"
+        raise InputError(f"{', '.join(given)} {'needs' if len(given) == 1 else 'need'} {other}.")
+
+
+def read_chosen_profiles(options: Options) -> list[Any]:
+    from toolkit.attributes import LANGUAGES
+    from toolkit.profiles import read_profiles
+
+    if options.profiles_file is None:
+        raise InputError("--profiles-file is needed: the roles to write about. Example: data/online_profiles.jsonl")
+    wanted = [w.strip() for w in options.language.split(",")] if options.language else []
+    if unknown := [w for w in wanted if w not in LANGUAGES]:
+        raise InputError(f"--language {','.join(unknown)} is unknown. Known: {', '.join(LANGUAGES)}.")
+    profiles = [p for p in read_profiles(options.profiles_file) if not wanted or p.language in wanted]
+    if not profiles:
+        raise InputError(f"{options.profiles_file} holds no profile in {', '.join(wanted)}.")
+    return profiles
+
+
+def _offline(options: Options) -> None:
+    from toolkit.dataset.stats import render_stats
+    from toolkit.generate.pipeline import Request, generate
+    from toolkit.terminal import counter, say
+
+    profiles = read_chosen_profiles(options)
+    total = options.num_samples or options.num_samples_per_profile * len(profiles)
+    with counter("samples", total) as progress:
+        stats = generate(profiles, Request(
+            options.output_dir, None if options.num_samples else options.num_samples_per_profile, options.num_samples,
+            options.include_cm, options.train_ratio, options.seed, options.max_facts, options.max_distance,
+            options.cold_start, options.cold_start_mistakes, options.cold_start_disguised,
+            options.wordings, options.system_prompt, options.overwrite), progress)
+    if options.as_json:
+        print_json(stats)
+    render_stats(stats)
+    say(f"wrote {options.output_dir}/train.json and validation.json in {stats['seconds']} s")
+    say(f"next: toolkit validate {options.output_dir}")
+
+
+def engine_of(options: Options) -> Any:
+    """The engine, not yet connected."""
+    if options.engine == "bedrock":
+        from toolkit.generate.engines.bedrock import BedrockEngine
+
+        return BedrockEngine(options.model, options.region)
+    from toolkit.generate.engines.openai import OpenAIEngine
+
+    return OpenAIEngine(options.base_url or [], options.model, options.engine, options.api_key_env)
+
+
+def pace_of(options: Options) -> Any:
+    from toolkit.generate.gate import Pace
+
+    return Pace(options.concurrency, options.rpm, options.tpm, options.timeout, options.patience)
+
+
+def _replies(options: Options) -> None:
+    from toolkit.generate.prepared import Defaults, reply_to_all
+    from toolkit.terminal import counter, say
+
+    if options.requests is None or options.out is None:
+        raise InputError("--requests and --out belong together: rows to send, and where their replies go.")
+    with counter("replies", None) as progress:
+        totals = reply_to_all(options.requests, options.out, engine_of(options), pace_of(options),
+                              Defaults(options.max_tokens, options.temperature), options.extend, options.overwrite,
+                              progress=lambda totals: progress(totals.skipped + totals.done))
+    if options.as_json:
+        print_json({"done": totals.done, "skipped": totals.skipped, "failed": dict(totals.failed),
+                    "seconds": round(totals.seconds, 2), "prompt_tokens": totals.sent.prompt_tokens,
+                    "completion_tokens": totals.sent.completion_tokens, "interrupted": totals.interrupted})
+    say(f"wrote {totals.done} replies to {options.out} in {totals.seconds:.1f} s"
+        + (f", {totals.skipped} were there" if totals.skipped else "")
+        + (f", {totals.failed.total()} failed: the same command tries them again" if totals.failed else ""))
+    if totals.interrupted:
+        raise KeyboardInterrupt
+
+
+def _with_model(options: Options) -> None:
+    from toolkit.generate import report
+    from toolkit.generate.make import Sampling
+    from toolkit.generate.prices import price_of
+    from toolkit.generate.served import Asked, Generation
+    from toolkit.generate.watch import watching
+    from toolkit.generate.work import proportions
+
+    if options.target_samples and options.num_samples:
+        raise InputError("--target-samples and --num-samples are two answers to one question. Give one of them.")
+    profiles = read_chosen_profiles(options)
+    kinds = proportions(options.kinds) if options.kinds else ("SBK", "CM") if options.include_cm else ("SBK",)
+    engine, pace = engine_of(options), pace_of(options)
+    if not options.dry_run:
+        asyncio.run(_identify(engine))
+    sampling = Sampling(options.temperature, options.max_tokens, options.max_attempts, _object(options.extra))
+    count = None if options.num_samples or options.target_samples else options.num_samples_per_profile
+    asked = Asked(options.output_dir, count, options.num_samples, options.target_samples, kinds, options.train_ratio,
+                  options.seed, options.max_distance, options.closed_book_check, options.measure_difficulty,
+                  {"same": "", None: None}.get(options.judge, options.judge), options.stress, options.cold_start,
+                  options.system_prompt, sampling, options.prompts_dir, options.max_cost, options.extend,
+                  options.overwrite)
+    price = price_of(engine.name, engine.model, options.prices)
+    generation = Generation(profiles, asked, engine, price)
+    if options.dry_run:
+        found = generation.estimate(options.concurrency or 64)
+        return report.estimated(found, price, print_json if options.as_json else None)
+    if options.preview:
+        outcomes = asyncio.run(generation.preview(options.preview))
+        return report.previewed(outcomes, generation, price, print_json if options.as_json else None)
+    stats, totals = generation.run(pace, lambda files: watching(files.tally, generation.rows, price))
+    report.finished(stats, totals, options.output_dir, options.profiles_file, print_json if options.as_json else None)
+
+
+async def _identify(engine: Any) -> None:
+    """Ask the server for its model's name: the journal and the price depend on it."""
+    try:
+        await engine.open(1)
+    finally:
+        await engine.close()
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    import json
+
+    try:
+        value = json.loads(text) if text else {}
+    except json.JSONDecodeError as error:
+        raise InputError(f"--extra is not JSON: {error}. Write, for example, '{{\"top_p\": 0.95}}'.") from error
+    if not isinstance(value, dict):
+        raise InputError(f"--extra is {type(value).__name__}, expected an object such as '{{\"top_p\": 0.95}}'.")
+    return value
+
+
+def print_json(value: Any) -> None:
+    from toolkit.jsonl import dumps
+
+    print(dumps(value, indent=True))
