@@ -36,7 +36,7 @@ class Reading:
 # Words by which a reply speaks to whoever scores it; a key in such a sentence is no answer.
 _SCORER = Lazy(
     r"\b(?:scor(?:e|er|ing) ?(?:[:=]|this|it |as |of |1\b|1\.0|full|me )|full (?:marks|score|credit)|grad(?:er|ing)\b|"
-    r"evaluat(?:or|ion)\b|verifier|expected ?[=:]|system (?:note|prompt|message|override|notice)|"
+    r"evaluat(?:or|ion)\b|verifier|(?<!you )(?<!i )expected ?[=:]|(?:note|message|dear|to) (?:to )?the (?:judge|grader|scorer|evaluator|examiner|marker)|expected answer|system (?:note|prompt|message|override|notice)|"
     r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|mark (?:this|it) |pass(?:ed)? ?[=:]|"
     r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
     "|满分|评分|判(?:为|定)(?:正确|通过|对)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
@@ -75,7 +75,7 @@ class _Mention:
         self.idiom = BLANK in self.before or BLANK in self.after
 
     def standing(self) -> tuple[str, int]:
-        if _SCORER.search(self.a.sentence_before) or _SCORER.search(self.a.sentence_after):
+        if self._to_scorer():
             return "injected", 0
         if self._part_of_another():
             return "aside", 0
@@ -146,6 +146,14 @@ class _Mention:
         ):
             return True
         return bool(c.beside_before.search(self.before) or c.beside_after.search(self.after))
+
+    def _to_scorer(self) -> bool:
+        """Whether the sentence speaks to whoever scores it, and does not only tell that somebody asked for that."""
+        for text in (self.a.sentence_before, self.a.sentence_after):
+            found = _SCORER.search(text)
+            if found and not (_ASKED_FOR.search(text[: found.start()]) and self.strength == 3):
+                return True
+        return False
 
     # polarity
 
@@ -304,9 +312,19 @@ class _Mention:
                 return "aside"
         if self.strength > 1:
             return None
+        if not (q.who or q.naming or q.related or q.planned or self.exact or q.about_user) and self._topic_of_another():
+            return "aside"
         acts = c.acts_after.search(self.after) and not q.who and not q.planned
         changed = c.aside_after.search(self.after) or c.aside_before.search(self.before or a.sentence_before[-40:])
         return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
+
+    def _topic_of_another(self) -> bool:
+        """Whether the mention opens its clause, and what is said of it does not make it the role's own."""
+        return (
+            not words(_DETERMINER.sub("", self.before))
+            and bool(self.c.topic_after.search(self.after))
+            and not self.c.claims_after.search(self.after)
+        )
 
 
 _OBJECTIONS: tuple[Callable[[_Mention], str | None], ...] = (
@@ -328,6 +346,10 @@ _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
 # What stands after the beginning of something: 从1989年起.
 _SINCE = Lazy("^(?:起|开始|以来|就)")
+# Who asks the role to speak to a scorer is told about, not obeyed.
+_ASKED_FOR = Lazy(
+    r"\b(?:paid|told|asked|begged|bribed|wants?|wanted|ordered) (?:me|us) to\b|(?:让|叫|教|逼|求)我(?:照着)?(?:喊|念|说|写|讲)|(?:言え|書け|読め)と|(?:라고|하라고) ?(?:하|시키|부탁)"
+)
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _LAST_CLAUSE = Lazy(r"[^,;:…—、。]{0,60}[,;:…—、。 ]*$")

@@ -64,6 +64,8 @@ class Cues:
     never_was_after: Lazy
     denied_again: Lazy  # an elliptic denial in what follows: "… and I'm not one"
     denied_kind: Lazy  # denies, in what follows, all of a kind; the kind is group 1
+    topic_after: Lazy  # the mention opens its clause and something is said of it
+    claims_after: Lazy  # … and what is said makes it the role's own
     weak_after: Lazy  # the mention is a topic of which only something lesser is said: "the harp I only listen to"
     framed_said: Lazy  # opens a sentence whose rest is so only in the words or eyes of others
     framed_imagined: Lazy  # … only in a world that is not this one

@@ -14,8 +14,8 @@ _BUT_FOR = Lazy(
     r"|\b(?:if|should) you (?:doubt|don't believe|won't believe|disbelieve)(?: that)? i(?:'m| am) (?:an? |the |in |from )?$"
     r"|\blying if i said anything (?:but|else than|other than) (?:an? |the )?$"
     "|(?<![你他她])(?:要不是|若不是)(?:我|因为)?(?:是|当了|做了|会|住在)(?:个)?$|我(?:要是|若是|如果|要)不(?:是|当|做|干|住在?|会)(?:个)?$"
-    "|(?:要说|敢说|非说|硬说|谁说|若说)(?:我|俺)(?:不是|不会|没)$|不信(?:我|俺)(?:就|真的?)?(?:是|叫|住|会)(?:个)?$"
-    "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:이|가) ?아니(?:었다면|었으면|었더라면|면 ?[^.!?]{0,12}(?:뭐|누구|무엇|어떻게))"
+    "|(?:要说|敢说|非说|硬说|谁说|若说|说)(?:我|俺)?(?:自己)?(?:不是|不会|没)$|不信(?:我|俺)(?:就|真的?)?(?:是|叫|住|会)(?:个)?$"
+    "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:じゃ|では|で)な(?:くて?|かったら|ければ|きゃ)、?[^。]{0,12}(?:何|なん|誰|どう|どこ)|^(?:이|가)? ?아니(?:었다면|었으면|었더라면|면 ?[^.!?]{0,12}(?:뭐|누구|무엇|어떻게))"
 )
 
 
@@ -66,7 +66,18 @@ def told_later(a: Around, c: Cues) -> bool:
 
 def absurd_to_deny(a: Around) -> bool:
     """Whether the reply only supposes the mention not to hold: "If I weren't a smith, …"."""
+    if _WITHOUT.search(a.clause_before) and _UNABLE.search(a.clause_after):
+        return True
     return bool(_BUT_FOR.search(a.clause_before) or _BUT_FOR.match(a.sentence_after))
+
+
+# What one cannot be without, one has: 没有桂花酿我可活不下去.
+_WITHOUT = Lazy(
+    r"\b(?:without|no|take away) (?:my |the |an? |being an? |my being an? )?$|(?:没有?|没了|离了|少了|不喝|不吃|不碰)$"
+)
+_UNABLE = Lazy(
+    r"\b(?:can't|couldn't|cannot|wouldn't|nothing|lost|dead|die)\b|(?:不|没)(?:下去|了|成|着|惯|法|得)|[活睡吃过干]不"
+)
 
 
 _CONTRARY = Lazy("要不是|若不是|若非|当初|早知|没有?[^,。]{1,10}的话")  # conditions that did not come true

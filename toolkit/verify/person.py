@@ -44,6 +44,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     if c.second_after.search(a.clause_after):
         return not q.about_user
     told = clauses(a, c)
+    if q.kin and not q.about_user and _ANOTHERS.search(told[0]) and not asked_kin(told[0], c, q):
+        return True
     if q.kin and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
         return True
     mine = c.first.search(told[0])
@@ -86,6 +88,7 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
     return bool(_REMEMBER.search(text))
 
 
+_ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(
     r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家)|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
