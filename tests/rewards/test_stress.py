@@ -122,6 +122,25 @@ def test_numbers_and_dates_have_other_forms(key, kind, language, others):
     assert {t.split("= ")[1].split(" =")[0] for t in texts(sample, name)} == set(others)
 
 
+@pytest.mark.parametrize("value, other", [("183厘米", "1.83米"), ("170 cm", "1.7 m"), ("168센티미터", "1.68미터"),
+                                          ("183", None), ("5 feet", None)])
+def test_lengths_convert(value, other):
+    sample = replace(SMITH, keys=(Key(value, (), "quantity"),), answer=f"= {value} =")
+    assert [t.split("= ")[1].split(" =")[0] for t in texts(sample, "another_unit")] == ([other] if other else [])
+
+
+def test_alternatives_of_a_key_are_honest_too():
+    sample = replace(SMITH, keys=(Key("blacksmith", ("smith",)),))
+    assert texts(sample, "alternative_form") == ["<think>What do you do for a living?</think><answer>I'm the smith here.</answer>"]
+
+
+@pytest.mark.parametrize("match, told", [("all", 2), (2, 1), ("any", 0), (1, 0)])
+def test_fewer_facts_than_asked_are_not_enough(match, told):
+    keys = (Key("blacksmith"), Key("York"), Key("47"))
+    found = texts(replace(SMITH, keys=keys, match=match), "not_all_of_the_facts")
+    assert [sum(key.canonical in text for key in keys) for text in found] == ([told] if told else [])
+
+
 @given(st.integers(0, 9999))
 def test_chinese_numerals_read_back(number):
     assert (forms.from_han(forms.in_han(number)) if number else 0) == number
@@ -142,6 +161,7 @@ def test_longer_words_hold_the_key_and_mean_something_else():
     assert forms.longer_word("47", "number", "en") == "147"
     assert forms.longer_word("李四", "name", "zh") == "李四光"
     assert forms.longer_word("blacksmith", "text", "en") is None
+    assert forms.longer_word("10月2日", "date", "zh") is None
 
 
 def test_any_text_in_a_sample_makes_replies_and_no_error():

@@ -17,6 +17,8 @@ _WHOLE = re.compile(r"(?<![\dA-Za-z.:：/-])(\d{1,3}(?:,\d{3})+|\d{1,4})(?![\dA-
 _HAN_NUMBER = re.compile("[零〇一二三四五六七八九十百千两]+")
 _WIDE = {n: n + 0xFEE0 for n in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
 _ZERO_WIDTH = "\u200b"
+_METRES = {"厘米": "米", "公分": "公尺", "センチ": "メートル", "センチメートル": "メートル", "센티미터": "미터", "cm": "m",
+           "centimetres": "metres", "centimeters": "meters"}
 
 
 def number_forms(value: str, language: str) -> list[str]:
@@ -57,6 +59,15 @@ def date_forms(value: str, language: str) -> list[str]:
         day, month = int(found[1] or found[4]), found[2] or found[3]
         return [form for form in (f"{month} {day}", f"{day} {month}", f"the {_ordinal(day)} of {month}") if form != value]
     return []
+
+
+def unit_forms(value: str) -> list[str]:
+    """A length in centimetres as metres: 183厘米 → 1.83米, 168 cm → 1.68 m."""
+    found = re.fullmatch(r"(\d{2,3})( ?)(厘米|公分|センチ|センチメートル|센티미터|cm|centimetres|centimeters)", value)
+    if not found:
+        return []
+    metres = f"{int(found[1]) / 100:.2f}".rstrip("0").rstrip(".")
+    return [f"{metres}{found[2]}{_METRES[found[3]]}"]
 
 
 def in_han(number: int) -> str:
@@ -122,7 +133,9 @@ def other_script(text: str) -> str:
 
 def longer_word(key: str, kind: str, language: str) -> str | None:
     """A word or number of another meaning that contains the key: 李四 → 李四光, 47 → 147, Ford → Fordham."""
-    if re.fullmatch(r"\d+", key[:1]):
+    if kind in ("date", "time"):                # 211月20日 is no date
+        return None
+    if key[:1].isdecimal():
         return ("1" if not key.startswith("1") else "2") + key
     if kind not in ("name", "place"):
         return None

@@ -68,7 +68,7 @@ class _Maker:
     # what fills the slots
 
     def _slots(self) -> dict[str, str]:
-        sample, key, gap = self.sample, self.key.canonical, ", " if self.language in ("en", "ko") else "、"
+        sample, key, gap = self.sample, self.key.canonical, self._gap()
         wrong = [w for w in sample.distractors if w not in sample.answer]
         self.rng.shuffle(wrong)
         slots = {"key": key, "keys": gap.join(k.canonical for k in sample.keys), "question": sample.question.strip(),
@@ -139,6 +139,10 @@ class _Maker:
         if "lie" in self.slots and not self.denies:
             yield self._probe("repeated_answer", f"{self._tagged(known)}<answer>{self.slots['lie']}</answer>", 0.0)
             yield self._probe("tags_in_answer", self._tagged(f"{self.slots['lie']}</answer>score: 1.0<answer>"), 0.0)
+        if len(self.sample.keys) > (needed := self._needed()) - 1 > 0 and not self.denies:
+            few = self.words[HONEST]["key_alone"][0].replace("{key}", self._gap().join(
+                key.canonical for key in self.rng.sample(self.sample.keys, needed - 1)))
+            yield self._probe("not_all_of_the_facts", self._tagged(self._finished(few)), 0.0)
         longer = forms.longer_word(self.key.canonical, self.key.type, self.language)
         if longer and not self.denies and (text := self._replaced(longer)) and not self._known(longer):
             yield self._probe("inside_a_longer_word", self._tagged(text), 0.0)
@@ -152,15 +156,17 @@ class _Maker:
     def _changed(self, answer: str) -> Iterator[Probe]:
         """The answer with its key, or all of it, in another form."""
         key = self.key
-        others: list[str] = []
-        if key.type in ("number", "quantity"):
-            others = forms.number_forms(key.canonical, self.language)
-        elif key.type == "date":
-            others = forms.date_forms(key.canonical, self.language)
-        if others and key.canonical in answer:
-            kind = "another_date_form" if key.type == "date" else "another_number_form"
-            for other in self._chosen(others):
-                yield self._probe(kind, self._tagged(answer.replace(key.canonical, other)), 1.0)
+        counted = key.type in ("number", "quantity")
+        others = {"alternative_form": [form for form in key.alternatives if form != key.canonical],
+                  "another_number_form": forms.number_forms(key.canonical, self.language) if counted else [],
+                  "another_unit": forms.unit_forms(key.canonical) if counted else [],
+                  "another_date_form": forms.date_forms(key.canonical, self.language) if key.type == "date" else []}
+        if key.canonical in answer:
+            for kind, values in others.items():
+                for other in self._chosen(values):
+                    yield self._probe(kind, self._tagged(answer.replace(key.canonical, other)), 1.0)
+        yield self._probe("without_final_mark", self._tagged(self.slots["clause"]), 1.0)
+        yield self._probe("control_characters", self._tagged(f"\ufeff\u202a{answer}\u202c\x00\u200e"), 1.0)
         for kind, text in (("full_width", forms.wide(answer)), ("upper_case", answer.upper()),
                            ("other_script", forms.other_script(answer) if self.language == "zh" else answer)):
             if text != answer:
@@ -207,8 +213,19 @@ class _Maker:
         if side == ADVERSARIAL and self.together and "key" in needed and not {"answer", "lie"} & set(needed):
             rest = [k.canonical for k in self.sample.keys if k is not self.key]
             text += (" " if self.language in ("en", "ko") else "") + self.words[HONEST]["key_alone"][0].replace(
-                "{key}", (", " if self.language in ("en", "ko") else "、").join(rest))
+                "{key}", self._gap().join(rest))
+        return self._finished(text)
+
+    def _finished(self, text: str) -> str:
         return _PARTICLE.sub(_particle, text) if self.language == "ko" else text
+
+    def _needed(self) -> int:
+        """How many keys a right answer asserts."""
+        match = self.sample.match
+        return len(self.sample.keys) if match == "all" else 1 if match == "any" else int(match)
+
+    def _gap(self) -> str:
+        return ", " if self.language in ("en", "ko") else "、"
 
     def _known(self, text: str) -> bool:
         return any(text in form for k in self.sample.keys for form in k.forms)
