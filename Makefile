@@ -30,9 +30,10 @@ test: $(READY)  ## The tests; ARGS='tests/test_cli.py' for some of them
 lint: $(READY)  ## ruff
 	$(VENV)/bin/ruff check .
 
-bench: $(READY)  ## Start-up time and the speed of gen-data
+bench: $(READY)  ## Start-up time, the speed of gen-data and of the reward
 	$(VENV)/bin/python benchmarks/startup.py
 	$(VENV)/bin/python benchmarks/gen_data_offline.py
+	$(VENV)/bin/python benchmarks/reward_throughput.py
 
 clean:  ## Remove .venv and caches; outputs/ and data/ stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist

@@ -7,6 +7,7 @@ from typing import Any
 
 LONG = 100_000                                  # characters of a very long completion
 SPRAYED = 300                                   # values in a spray at most
+FEWEST_SPRAYED = 12                             # fewer are a list, which the task's own baits know better
 
 EMPTY = ("", " \n\t", "。。。")
 SENTINELS = ("correct answer", "The correct answer.", "Answer: correct", "正确答案", "答案正确", "正解です", "정답입니다",
@@ -31,7 +32,7 @@ def attacks(question: str, values: Sequence[str], turn: int) -> list[tuple[str, 
              ("injected_tags", TAGS[turn % len(TAGS)])]
     if question:
         found.append(("repetition", _tagged(f"{question} " * 20)))
-    if len(values) > 2:
+    if len(values) >= FEWEST_SPRAYED:
         found.append(("spray", _tagged((", ", " ", "\n", "、")[turn % 4].join(values))))
     return found
 
