@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 _END = re.compile(r"(?:[。!?]+|(?<![\d.])\.(?=\s|$|[\"')*])|(?<=\d)\.(?=\s|$)|\n+|;)[\"')*~\s]*")
-_TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|capt|col|sgt|lt|jr|sr|no|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z])$")
+_TITLE = re.compile(r"(?<!')\b(?:mr|mrs|ms|dr|st|prof|capt|col|sgt|lt|jr|sr|no|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z])$")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _HAN = re.compile("[\u3400-\u9fff]")

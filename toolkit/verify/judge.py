@@ -130,6 +130,7 @@ def _decide(
         r
         for r in rivals
         if r.status == ASSERTED
+        and not (r.start < final.start and r.strength == 3 and reader.text[r.start : r.end] in asked.text)
         and (
             side_by_side(r, asserted, reader)
             or (outweighs(r, last, reader) and not (last.strength > r.strength and final.start > r.start))

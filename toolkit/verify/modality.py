@@ -14,8 +14,8 @@ _BUT_FOR = Lazy(
     r"|\b(?:if|should) you (?:doubt|don't believe|won't believe|disbelieve)(?: that)? i(?:'m| am) (?:an? |the |in |from )?$"
     r"|\blying if i said anything (?:but|else than|other than) (?:an? |the )?$"
     "|(?<![你他她])(?:要不是|若不是)(?:我|因为)?(?:是|当了|做了|会|住在)(?:个)?$|我(?:要是|若是|如果|要)不(?:是|当|做|干|住在?|会)(?:个)?$"
-    "|(?:要说|敢说|非说|硬说|谁说|若说|说)(?:我|俺)?(?:自己)?(?:不是|不会|没)$|不信(?:我|俺)(?:就|真的?)?(?:是|叫|住|会)(?:个)?$"
-    "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:じゃ|では|で)な(?:くて?|かったら|ければ|きゃ)、?[^。]{0,12}(?:何|なん|誰|どう|どこ)|^(?:이|가)? ?아니(?:었다면|었으면|었더라면|면 ?[^.!?]{0,12}(?:뭐|누구|무엇|어떻게))"
+    "|(?:要说|敢说|非说|硬说|谁说|若说|说|\ue001{2})(?:我|俺)?(?:自己)?(?:不是|不会|没)$|不信(?:我|俺)(?:就|真的?)?(?:是|叫|住|会)(?:个)?$"
+    "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:じゃ|では|で)な(?:くて?|かったら|ければ|きゃ)、?[^。]{0,12}(?:何|なん|誰|どう|どこ)|^(?:이|가)? ?아니(?:었다면|었으면|었더라면|면 ?[^.!?]{0,12}(?:뭐|뭘|누구|무엇|어떻게|어디))"
 )
 
 
@@ -40,11 +40,12 @@ def _plan_in(before: str, c: Cues) -> bool:
 
 def said(before: str, c: Cues, q: Question) -> bool:
     """Whether others say it; whom or what the role met is no hearsay where that is asked."""
+    told = c.said_before.finditer(before)
+    if q.who or q.kin:
+        told = (m for m in told if not m.group().startswith("there"))
     if not q.lived and not q.related:
-        return bool(c.said_before.search(before))
-    return any(
-        not _SEEN.match(m.group()) and not q.related & relations(m.group()) for m in c.said_before.finditer(before)
-    )
+        return any(True for _ in told)
+    return any(not _SEEN.match(m.group()) and not q.related & relations(m.group()) for m in told)
 
 
 def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
@@ -66,7 +67,7 @@ def told_later(a: Around, c: Cues) -> bool:
 
 def absurd_to_deny(a: Around) -> bool:
     """Whether the reply only supposes the mention not to hold: "If I weren't a smith, …"."""
-    if _WITHOUT.search(a.clause_before) and _UNABLE.search(a.clause_after):
+    if _WITHOUT.search(a.clause_before) and _UNABLE.search(a.sentence_after[:40]):
         return True
     return bool(_BUT_FOR.search(a.clause_before) or _BUT_FOR.match(a.sentence_after))
 

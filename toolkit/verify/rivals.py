@@ -95,11 +95,16 @@ def side_by_side(rival: Reading, keys: Sequence[Reading], reader: Reader) -> boo
     for key in keys:
         first, second = (rival, key) if rival.start < key.start else (key, rival)
         between = reader.text[first.end : second.start]
-        if key.strength <= max(rival.strength, 1) and _letters(between) <= _ROW and not _TURN.search(between):
+        if (
+            key.strength <= max(rival.strength, 1)
+            and _letters(between) <= _ROW
+            and not (_TURN.search(between) or _CHANGED.match(reader.text, second.end))
+        ):
             return True
     return False
 
 
+_CHANGED = Lazy("(?:に|へ)(?:変|改|移|なっ)|로 ?(?:바|옮|변)")  # from the first to the second
 _ROW = 9  # letters between two members of a row; one of Chinese, Japanese or Korean counts as three
 
 
@@ -110,6 +115,6 @@ def _letters(text: str) -> int:
 # Words that turn from what was said to what holds.
 _TURN = Lazy(
     "|".join(cues(language).taken_back.source for language in ("en", "zh", "ja", "ko"))
-    + r"|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
+    + r"|搬到|搬去|改到|改成|换成|\bto\b|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
     r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
 )

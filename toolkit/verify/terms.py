@@ -67,7 +67,12 @@ def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
         quantity = whole_quantity(ARTICLE.sub("", form)) if kind != "name" and moment is None else None
         if quantity is not None and quantity.value is None:
             quantity = None
-        if moment:
+        bare = whole_quantity(form) if kind == "text" and moment and moment.kind == "time" else None
+        if bare is not None and bare.value is not None and not bare.unit:
+            quantities.append(bare)  # "12" without a type is a number, and maybe an hour
+            moments.append(moment)
+            inferred = "number"
+        elif moment:
             moments.append(moment)
             inferred = {"weekday": "date"}.get(moment.kind, moment.kind) if inferred == "text" else inferred
         elif quantity:
@@ -138,6 +143,13 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
     years = {r[0] for m in matcher.moments if m.kind == "date" for r in m.readings if r[1] is None and r[2] is None}
     if years:
         found += [Match(q.start, q.end) for q in reading.quantities if q.value in years and q.unit in ("", "年", "년")]
+    hours = {r[0] // 60 % 12 for m in matcher.moments if m.kind == "time" for r in m.readings if r[0] % 60 == 0}
+    if hours:  # "Nine. Sorry, eight."
+        found += [
+            Match(q.start, q.end)
+            for q in reading.quantities
+            if not q.unit and not q.ordinal and q.value in {h or 12 for h in hours} and not _other_noun(reading.text, q.end)
+        ]
     for key in matcher.moments:
         found += [Match(m.start, m.end) for m in reading.moments(key.kind) if same_moment(key, m)]
     if not found:
