@@ -20,8 +20,9 @@ SIZES: dict[str, dict[str, Any]] = {
     "smallest": {"samples": 160, "cold_start": 80, "limit": 16, "settings": {
         "max_steps": 2, "sft": {"max_steps": 5}, "per_device_train_batch_size": 16, "max_completion_length": 24}},
 }
-# what gen-data is told: short excerpts for a short context, and a teacher whose flaw a reward can mend
-GENERATE: dict[str, Any] = {"train_ratio": 0.7, "max_facts": 4, "max_distance": 3, "mistakes": 0.7, "disguised": 0.8, "answer_forms": 1,
+# what gen-data is told: short excerpts for a short context, one wording of each question, and a teacher whose flaw a reward
+# can mend
+GENERATE: dict[str, Any] = {"train_ratio": 0.7, "max_facts": 4, "max_distance": 3, "mistakes": 0.7, "disguised": 0.8, "wordings": 1,
                             "system_prompt": "prompts/roleplay/brief.{language}.md"}
 
 

@@ -18,12 +18,14 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from toolkit.attributes import templates
 from toolkit.generate.offline import Draft, OfflineEngine
 from toolkit.generate.plan import WorkItem
 from toolkit.profiles import Profile
 
 TURNS = 3
 CM_SHARE = 0.75
+_CM_DIFFICULTIES = ("easy", "medium", "medium", "hard")       # what competes with the answer is what must be learnt
 _DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
 
 
@@ -67,6 +69,9 @@ class Disguise:
 
     def __init__(self, profiles: Sequence[Profile]):
         text = " ".join(f"{p.name} {p.persona} " + " ".join(f.value for f in p.facts) for p in profiles)
+        for language in {p.language for p in profiles}:
+            kinds = templates(language)
+            text += " ".join(v for entry in (*kinds["attributes"].values(), *kinds["memory"].values()) for v in entry["values"])
         self.characters = {name: sorted(set(pattern.findall(text))) for name, pattern in _SCRIPTS.items()}
 
     def of(self, rng: Random) -> Callable[[str], str]:
@@ -92,10 +97,9 @@ def _drafts(engine: OfflineEngine, profile: Profile, index: int, rng: Random,
     turns = 0
     # a dialogue is harder to read than a profile, and holds one question where a profile holds three: show it more often
     if rng.random() < CM_SHARE:
-        turns = TURNS - 1
-        item = WorkItem(index, profile, "CM", rng.choice(("easy", "easy", "medium", "hard")))
-        draft = engine.cm(item, shown, rng, disguise)
-        if draft is not None:
+        item = WorkItem(index, profile, "CM", rng.choice(_CM_DIFFICULTIES))
+        for draft in engine.memories(item, shown, rng, disguise):
+            turns += 1
             yield draft
     rng.shuffle(visible)
     while len(visible) > 1 and turns < TURNS:

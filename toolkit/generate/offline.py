@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
@@ -63,7 +63,7 @@ class OfflineEngine:
         held_out: ids of validation roles; values told in their dialogues are never told in training dialogues.
         max_facts: show only so many facts of a profile (the asked ones among them) instead of the whole profile.
         max_distance: upper bound of `memory_distance`.
-        answer_forms: use only the first so many wordings of an answer (a teacher with a voice of its own).
+        wordings: use only the first so many wordings of each question, statement and answer (for a small model).
     """
 
     profiles: Sequence[Profile]
@@ -71,7 +71,7 @@ class OfflineEngine:
     held_out: frozenset[str] = frozenset()
     max_facts: int | None = None
     max_distance: int | None = None
-    answer_forms: int | None = None
+    wordings: int | None = None
     _values: Mapping[tuple[str, str], tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -136,7 +136,7 @@ class OfflineEngine:
             return None
         if len(asked) == 2:
             form = "two_facts"
-            join = rng.choice(templates(language)["joins"][:self.answer_forms])
+            join = self._pick(templates(language)["joins"], rng)
             question = _fill(join, first=self._ask(asked[0], language, "easy", rng),
                              second=self._ask(asked[1], language, "easy", rng))
 
@@ -148,8 +148,8 @@ class OfflineEngine:
             form = "false_premise"
             fact, lie = asked[0], wrong[asked[0].key][0]
             entry = self._entry(fact, language)
-            question = _fill(rng.choice(entry["presume"]), wrong=lie, label=fact.key)
-            correction = rng.choice(entry["correct"][:self.answer_forms])
+            question = _fill(self._pick(entry["presume"], rng), wrong=lie, label=fact.key)
+            correction = self._pick(entry["correct"], rng)
 
             def answer(told: Sequence[Fact]) -> str:
                 if told[0] == fact:
@@ -197,27 +197,32 @@ class OfflineEngine:
         return filled["attributes"].get(fact.key) or filled["unknown"]
 
     def _ask(self, fact: Fact, language: str, difficulty: str, rng: Random) -> str:
-        return _fill(rng.choice(self._entry(fact, language)["ask"][difficulty]), label=fact.key)
+        return _fill(self._pick(self._entry(fact, language)["ask"][difficulty], rng), label=fact.key)
+
+    def _pick(self, wordings: Sequence[str], rng: Random) -> str:
+        return rng.choice(wordings[:self.wordings])
 
     def _answer(self, fact: Fact, language: str, rng: Random) -> str:
-        return _fill(rng.choice(self._entry(fact, language)["answer"][:self.answer_forms]), value=fact.value, label=fact.key)
+        return _fill(self._pick(self._entry(fact, language)["answer"], rng), value=fact.value, label=fact.key)
 
     # CM
 
-    def cm(self, item: WorkItem, shown: tuple[Fact, ...] | None, rng: Random,
-           disguise: Callable[[str], str] = str) -> Draft | None:
-        """A dialogue in which facts are told, and a question about one of them.
+    def cm(self, item: WorkItem, shown: tuple[Fact, ...] | None, rng: Random) -> Draft | None:
+        """A dialogue in which facts are told, and a question about one of them."""
+        return next(self.memories(item, shown, rng), None)
+
+    def memories(self, item: WorkItem, shown: tuple[Fact, ...] | None, rng: Random,
+                 disguise: Callable[[str], str] = str) -> Iterator[Draft]:
+        """A dialogue in which facts are told, and a question about each of them; the first is what the item asks for.
 
         Args:
             disguise: changes every value told (cold starts tell invented values).
         """
-        profile, language = item.profile, item.profile.language
-        words = templates(language)
-        held = profile.id in self.held_out
+        language = item.profile.language
+        held = item.profile.id in self.held_out
         attribute, second = rng.sample(list(MEMORY_ATTRIBUTES), 2)
         asked, other = rng.sample(("user", "assistant"), 2)
-        pool = _portion(language, attribute, held)
-        values = [disguise(v) for v in rng.sample(pool, min(len(pool), 3 + DISTRACTORS))]
+        values = [disguise(v) for v in _some(_portion(language, attribute, held), 3 + DISTRACTORS, rng)]
         target = _Statement(asked, attribute, values[0])
         statements = [target]
         if item.difficulty == "medium" and rng.random() < 0.5:
@@ -236,31 +241,50 @@ class OfflineEngine:
             statements.insert(rng.randrange(3), _Statement(other, attribute, values[2]))
         else:
             form = "told"
+        words = templates(language)
         history, distance = self._dialogue(statements, target, item.difficulty, words, rng)
-        entry = words["memory"][attribute]
-        side = "user" if asked == "user" else "role"
-        question = rng.choice(entry[f"ask_{side}"])
-        told = [s.value for s in statements if s.attribute == attribute]
+        # what each speaker said last of each thing
+        current = {(s.speaker, s.attribute): s for s in statements}
+        for statement in (target, *(s for s in current.values() if s is not target)):
+            if statement.attribute == attribute:
+                wrong = values
+            else:
+                wrong = _some(_portion(language, statement.attribute, held), DISTRACTORS, rng)
+            draft = self._remembered(item, form, shown, history, statements, statement, distance, wrong, words, rng)
+            if draft is None and statement is target:
+                return
+            if draft is not None:
+                yield draft
+
+    def _remembered(self, item: WorkItem, form: str, shown: tuple[Fact, ...] | None,
+                    history: tuple[Mapping[str, str], ...], statements: Sequence[_Statement], target: _Statement,
+                    distance: int, values: Sequence[str], words: Mapping[str, Any], rng: Random) -> Draft | None:
+        """A question about one statement of a dialogue; None when the question or another value gives it away."""
+        entry, side = words["memory"][target.attribute], "user" if target.speaker == "user" else "role"
+        question = self._pick(entry[f"ask_{side}"], rng)
+        told = [s.value for s in statements if s.attribute == target.attribute]
         if any(_contains(question, v) for v in told) or _clash(told):
             return None
         wrong = [v for v in dict.fromkeys([*told, *values]) if v != target.value and not _contains(v, target.value)
                  and not _contains(target.value, v)]
         sample = self._sample(
-            item, form=form, profile_text=profile.text(shown), history=history, question=question,
-            answer=_fill(rng.choice(entry[f"answer_{side}"][:self.answer_forms]), value=target.value),
-            reasoning=self._recall(target, words),
-            keys=(Key(target.value, (), MEMORY_ATTRIBUTES[attribute][0]),),
+            item, form=form, profile_text=item.profile.text(shown), history=history, question=question,
+            answer=self._memory_answer(target, words, rng), reasoning=self._recall(target, words),
+            keys=(Key(target.value, (), MEMORY_ATTRIBUTES[target.attribute][0]),),
             evidence=(Evidence("history", target.text, target.turn),), distractors=tuple(wrong[:DISTRACTORS]),
-            question_type=question_word_of(attribute), distance=distance)
+            question_type=question_word_of(target.attribute), distance=distance)
         biased = statements[0]
-        biased_side = "user" if biased.speaker == "user" else "role"
-        biased_answer = rng.choice(words["memory"][biased.attribute][f"answer_{biased_side}"][:self.answer_forms])
-        return Draft(sample, self._recall(biased, words), _fill(biased_answer, value=biased.value))
+        return Draft(sample, self._recall(biased, words), self._memory_answer(biased, words, rng))
+
+    def _memory_answer(self, statement: _Statement, words: Mapping[str, Any], rng: Random) -> str:
+        side = "user" if statement.speaker == "user" else "role"
+        wordings = words["memory"][statement.attribute][f"answer_{side}"]
+        return _fill(self._pick(wordings, rng), value=statement.value)
 
     def _recall(self, statement: _Statement, words: Mapping[str, Any]) -> str:
-        """The reasoning of a memory question: who said what."""
+        """The reasoning of a memory question: who said it, and the evidence, word for word."""
         speaker = words["speakers"]["user" if statement.speaker == "user" else "role"]
-        return f"{speaker}{': ' if speaker.isascii() else '：'}{statement.value}"
+        return f"{speaker}{': ' if speaker.isascii() else '：'}{statement.text}"
 
     def _dialogue(self, statements: Sequence[_Statement], target: _Statement, difficulty: str,
                   words: Mapping[str, Any], rng: Random) -> tuple[tuple[Mapping[str, str], ...], int]:
@@ -284,13 +308,13 @@ class OfflineEngine:
                 said, reply = next(talk)
             else:
                 entry = words["memory"][statement.attribute]
-                statement.text = _fill(rng.choice(entry["updates" if statement.update else "tells"]),
+                statement.text = _fill(self._pick(entry["updates" if statement.update else "tells"], rng),
                                        value=statement.value)
                 statement.turn = len(turns) + (statement.speaker == "assistant")
                 if statement.speaker == "user":
-                    said, reply = statement.text, rng.choice(words["role_acknowledges"])
+                    said, reply = statement.text, self._pick(words["role_acknowledges"], rng)
                 else:
-                    said, reply = rng.choice(words["user_prompts"]), statement.text
+                    said, reply = self._pick(words["user_prompts"], rng), statement.text
             turns += [{"role": "user", "content": said}, {"role": "assistant", "content": reply}]
         return tuple(turns), distance
 
@@ -314,6 +338,10 @@ def _portion(language: str, attribute: str, held: bool) -> Sequence[str]:
     ranked = sorted(templates(language)["memory"][attribute]["values"], key=lambda v: (zlib.crc32(v.encode()), v))
     cut = max(6, len(ranked) // 4)
     return ranked[:cut] if held else ranked[cut:]
+
+
+def _some(values: Sequence[str], count: int, rng: Random) -> list[str]:
+    return rng.sample(values, min(len(values), count))
 
 
 def proven(sample: Sample) -> bool:

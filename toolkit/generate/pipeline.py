@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Request:
     cold_start: int = 0
     mistakes: float = 0.0
     disguised: float = 0.0
-    answer_forms: int | None = None
+    wordings: int | None = None
     system_prompt: str = "prompts/roleplay/system.{language}.md"
     overwrite: bool = False
 
@@ -59,7 +59,8 @@ def generate(profiles: list[Profile], request: Request, progress: Callable[[int]
                          "them as lines of `label: value`.")
     profiles = [p for p in profiles if p.facts]
     held = validation_roles(profiles, request.train_ratio, request.seed)
-    engine = OfflineEngine(profiles, request.seed, held, request.max_facts, request.max_distance)
+    engine = OfflineEngine(profiles, request.seed, held, request.max_facts, request.max_distance,
+                           request.wordings)
     kinds = ("SBK", "CM") if request.include_cm else ("SBK",)
     counts = {TRAIN: Stats(), VALIDATION: Stats()}
     missing: dict[str, int] = {}
@@ -91,8 +92,7 @@ def generate(profiles: list[Profile], request: Request, progress: Callable[[int]
             teachers = [p for p in profiles if p.id not in held]
             systems = {p.language: text(request.system_prompt.replace("{language}", p.language)).rstrip("\n")
                        for p in teachers}
-            teacher = replace(engine, answer_forms=request.answer_forms)
-            for row in conversations(teacher, teachers, request.cold_start, request.mistakes, request.disguised, systems):
+            for row in conversations(engine, teachers, request.cold_start, request.mistakes, request.disguised, systems):
                 cold.write(dumps(row) + "\n")
         stats: Mapping[str, Any] = {
             "samples": done, "profiles": len(profiles), "profiles_without_facts": [p.id for p in useless],

@@ -27,6 +27,8 @@ SLOT_GAIN = 0.3
 HEAD_GAIN = 3.0                 # of the norms of queries and keys: how sharply a head looks
 CONTEXT = 60                    # tokens over which content is compared at the start
 LOOK_BACK_FREQUENCIES = 3       # the fastest rotary frequencies, those that tell neighbours apart
+TURN_FREQUENCIES = (0.015, 0.06)    # radians a token: they tell this turn from the one before, within 100 tokens
+TURN_BIAS = 3.0                 # how far a key points elsewhere when it is no turn marker
 CJK = r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef]"      # with full-width punctuation
 CHAT_TEMPLATE = (
     "{%- for message in messages %}"
@@ -45,7 +47,8 @@ class NewModel:
     vocab_size: int = 1200                      # merges beyond bytes and CJK characters
     hidden_size: int = 96
     num_hidden_layers: int = 2
-    num_attention_heads: int = 4
+    num_attention_heads: int = 5
+    head_dim: int = 24
     intermediate_size: int = 256
     rope_theta: float = 10000.0
     initializer_range: float = 0.05
@@ -59,7 +62,11 @@ class NewModel:
                  for k in section if k not in known]
         if wrong:
             raise InputError(wrong)
-        return cls(**section)
+        shape = cls(**section)
+        if shape.num_attention_heads < shape.hidden_size // shape.head_dim or shape.head_dim % 2 or shape.num_hidden_layers < 2:
+            raise InputError(f'{where} "new_model": needs an even head_dim, at least hidden_size / head_dim heads '
+                             f"({shape.hidden_size // shape.head_dim}) and 2 layers.")
+        return shape
 
 
 def texts_of(paths: Iterable[Path]) -> tuple[list[str], list[str]]:
@@ -104,12 +111,13 @@ def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:
     model = Qwen3ForCausalLM(Qwen3Config(
         vocab_size=len(tokenizer), hidden_size=shape.hidden_size, num_hidden_layers=shape.num_hidden_layers,
         num_attention_heads=shape.num_attention_heads, num_key_value_heads=shape.num_attention_heads,
-        head_dim=shape.hidden_size // shape.num_attention_heads, intermediate_size=shape.intermediate_size,
+        head_dim=shape.head_dim, intermediate_size=shape.intermediate_size,
         rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
         initializer_range=shape.initializer_range, attention_bias=True, max_position_embeddings=shape.max_position_embeddings,
         tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None))
     _induction(model)
+    _turns(model, tokenizer)
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(out)
@@ -128,8 +136,8 @@ def _induction(model: Any) -> None:
     """
     import torch
 
-    width, heads = model.config.hidden_size, model.config.num_attention_heads
-    size = width // heads
+    width, size = model.config.hidden_size, model.config.head_dim
+    heads = width // size                       # slots; a head beyond them is left to others
     frequencies = model.config.rope_parameters["rope_theta"] ** (-torch.arange(0, size // 2) / (size / 2))
     # content is compared in the slow frequencies alone: the fast ones would compare positions
     slow = torch.where(frequencies.repeat(2) * CONTEXT < 1.5, 1.0, 0.1)[:, None]
@@ -140,7 +148,7 @@ def _induction(model: Any) -> None:
         for attention in (first, second):
             attention.q_norm.weight.fill_(HEAD_GAIN)
             attention.k_norm.weight.fill_(HEAD_GAIN)
-            rotation, _ = torch.linalg.qr(torch.randn(width, width))
+            rotation, _ = torch.linalg.qr(torch.randn(attention.v_proj.weight.shape))
             attention.v_proj.weight.copy_(VALUE_GAIN * rotation)
             attention.o_proj.weight.copy_(VALUE_GAIN * rotation.T)
         for head in range(heads - 1):
@@ -156,6 +164,40 @@ def _induction(model: Any) -> None:
             first.o_proj.weight[:, own] = SLOT_GAIN * slots[head + 1].T
             second.q_proj.weight[own] = 0.5 * slow * slots[head]
             second.k_proj.weight[own] = 0.5 * slow * slots[head + 1]
+
+
+def _turns(model: Any, tokenizer: Any) -> None:
+    """Initialise the last head of the first layer to tell each token whose turn it stands in.
+
+    The markers of user and assistant share a direction that the head looks for, the nearest one winning (slow rotary
+    frequencies fall with distance), and differ in another, which it copies to every token of the turn. Left to itself, who
+    said what is learnt last.
+    """
+    import torch
+
+    config = model.config
+    size, last = config.head_dim, config.num_attention_heads - 1
+    frequencies = config.rope_parameters["rope_theta"] ** (-torch.arange(0, size // 2) / (size / 2))
+    low, high = TURN_FREQUENCIES
+    near = [n for n in range(size // 2) if low < frequencies[n] < high]
+    marker, speaker = torch.linalg.qr(torch.randn(config.hidden_size, 2))[0].T
+    attention = model.model.layers[0].self_attn
+    own = slice(last * size, (last + 1) * size)
+    with torch.no_grad():
+        embeddings = model.get_input_embeddings().weight
+        norm = embeddings.norm(dim=-1).median()
+        embeddings -= torch.outer(embeddings @ marker, marker) + torch.outer(embeddings @ speaker, speaker)
+        for token, sign in (("<|user|>", 1.0), ("<|assistant|>", -1.0)):
+            embeddings[tokenizer.convert_tokens_to_ids(token)] = norm / 2 ** 0.5 * (marker + sign * speaker)
+        query, key = torch.zeros(size), torch.zeros(size)
+        attention.q_proj.weight[own] *= 0.1
+        attention.k_proj.weight[own] *= 0.1
+        attention.k_proj.weight[own][near] = marker
+        query[near], key[size // 2 - 1] = 1.0, TURN_BIAS
+        attention.q_proj.bias[own], attention.k_proj.bias[own] = query, key
+        attention.v_proj.weight[own][0] = VALUE_GAIN * speaker
+        attention.o_proj.weight[:, own] *= 0.3
+        attention.o_proj.weight[:, own][:, 0] = SLOT_GAIN * speaker
 
 
 def make_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
