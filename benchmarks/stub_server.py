@@ -125,7 +125,6 @@ class Stub:
         self.bucket = min(self.burst, self.bucket + (now - self.filled) * self.rate_per_s)
         self.filled = now
         if self.bucket < 1:
-            self.refused_at.append(now)
             return False
         self.bucket -= 1
         self.admitted_at.append(now)
@@ -182,6 +181,7 @@ class Stub:
         return web.Response(body=whole, content_type="application/json")
 
     def refuse(self, status: int) -> web.Response:
+        self.refused_at.append(time.monotonic())
         headers = {"Retry-After": f"{self.retry_after_s:g}"} if self.retry_after_s is not None else {}
         return web.Response(status=status, headers=headers, body=b'{"object":"error","message":"too many requests"}')
 
@@ -212,9 +212,9 @@ def _drop(request: web.BaseRequest) -> web.Response:
 
 
 async def listen(stub: Stub, port: int = 0) -> tuple[web.ServerRunner, int]:
-    runner = web.ServerRunner(web.Server(stub.handle, access_log=None))
+    runner = web.ServerRunner(web.Server(stub.handle, access_log=None), handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096, shutdown_timeout=0.1)
+    site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096)
     await site.start()
     return runner, site._server.sockets[0].getsockname()[1]
 
@@ -229,10 +229,18 @@ def served(stub: Stub, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(runner), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _close(runner: web.ServerRunner) -> None:
+    await runner.cleanup()
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def serve(stub: Stub, port: int) -> None:

@@ -17,6 +17,7 @@ LEAST = 20              # requests that a share is computed from
 CLEAN, BAD = 0.01, 0.03  # above the tolerated share: below the one the rate grows, above the other it falls
 FIRST_STEP, LAST_STEP = 0.02, 0.16
 NEAR, NEAR_WINDOWS = 0.95, 8   # from this share of the rate last found on, so many windows grow by the first step
+MOST_WAIT = 16          # windows between looks for more, after looks that found nothing
 STUBBORN = 5            # windows in which sending less did not help
 
 
@@ -48,6 +49,8 @@ class Rate:
         self._shares: list[float] = []
         self._unused = 0
         self._found, self._near = 0.0, 0         # what was admitted when the rate was last too high; windows near it
+        self._clean_per_s = 0.0                  # sent in the last window without many refusals
+        self._wait, self._waits = 0, 1           # windows before the next look for more
         self._cycle_began, self._cycle_admitted = now, 0
         self._retry_after_s: float | None = None
 
@@ -98,7 +101,8 @@ class Rate:
             if over < 0:
                 self.tolerated += 0.2 * over
             if math.isfinite(self.per_s) and over <= CLEAN:
-                self._more(window.sent / took_s)
+                self._clean_per_s = window.sent / took_s
+                self._more(self._clean_per_s)
             else:
                 self._step = FIRST_STEP
         self._retry_after_s = None
@@ -126,8 +130,10 @@ class Rate:
             self.per_s = self._streak_from
             self._streak, self._shares = 0, []
         elif admitted_per_s:
-            self.per_s = self._found = admitted_per_s
-            self._near = 0
+            # a limit without any burst admits half as much when it is exceeded by a little
+            self.per_s = self._found = self._clean_per_s if admitted_per_s < 0.8 * self._clean_per_s else admitted_per_s
+            self._clean_per_s, self._near = 0.0, 0
+            self._wait, self._waits = self._waits, min(MOST_WAIT, 2 * self._waits)
         elif math.isfinite(self.per_s):
             self.per_s /= 2
 
@@ -139,7 +145,12 @@ class Rate:
                 self.per_s, self._unused = math.inf, 0
             return
         self._unused = 0
+        if self._wait:
+            self._wait -= 1
+            return
         self.per_s *= 1 + self._step
+        if self.per_s > 1.1 * self._found:
+            self._waits = 1
         if self.per_s > NEAR * self._found and self._near < NEAR_WINDOWS:
             self._near, self._step = self._near + 1, FIRST_STEP   # a server's burst hides that this is too much
         else:

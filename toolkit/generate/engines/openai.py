@@ -132,9 +132,10 @@ class OpenAIEngine:
         except aiohttp.InvalidURL as error:
             raise EngineError(f"{where} is no address.", "fatal", "address") from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            why = getattr(error, "os_error", None)
-            raise EngineError(f"{where} cannot be reached: {(why and why.strerror) or 'no answer in 10 s'}. Is the server "
-                              "running there?", "unreachable", "unreachable") from error
+            number = getattr(error, "errno", None)
+            why = os.strerror(number) if number and number > 0 else "no such host" if number else "no answer in 10 s"
+            raise EngineError(f"{where} cannot be reached: {why}. Is the server running there?", "unreachable",
+                              "unreachable") from error
         except (aiohttp.ClientError, ConnectionError, TimeoutError, OSError) as error:
             raise EngineError(f"{where} cut the connection ({type(error).__name__}).", "broken", "connection cut") from error
 

@@ -1,0 +1,165 @@
+"""Every fault of a server: what it costs, and what the user is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from stub_server import Stub, served
+
+from toolkit.generate.engines.base import EngineError
+from toolkit.generate.engines.openai import OpenAIEngine
+from toolkit.generate.gate import Pace
+from toolkit.generate.prepared import reply_to_all
+
+from .conftest import read, written
+
+RETRIED = ("429", "500", "502", "503", "drop", "cut", "truncated", "html", "no_choices", "empty")
+
+
+def whole(rows: list[dict], count: int) -> None:
+    assert sorted(row["id"] for row in rows) == sorted(f"r{n}" for n in range(count))
+
+
+@pytest.mark.parametrize("fault", RETRIED)
+def test_a_failed_request_is_asked_again_and_no_other(ask, fault):
+    stub, totals, rows = ask(200, faults={fault: 0.1})
+    whole(rows, 200)
+    forced = stub.counts["faults"]
+    assert forced >= 5
+    assert stub.counts["requests"] == 200 + forced
+    assert totals.sent.retries.total() == forced
+    assert all(row["content"] == stub.content and row["finish_reason"] == "stop" for row in rows)
+
+
+def test_all_faults_at_once_lose_and_repeat_nothing(ask):
+    stub, totals, rows = ask(600, faults={fault: 0.02 for fault in RETRIED} | {"length": 0.02, "refusal": 0.02})
+    whole(rows, 600)
+    forced = totals.sent.retries.total()
+    assert stub.counts["requests"] <= 600 + 1.02 * forced
+    reasons = [row["finish_reason"] for row in rows]
+    assert reasons.count("length") == stub.counts["length"] == totals.sent.cut
+    assert reasons.count("refusal") == stub.counts["refusal"]
+
+
+def test_a_hanging_request_is_given_up_when_the_others_show_how_long_replies_take(ask, monkeypatch):
+    monkeypatch.setattr("toolkit.generate.deadline.LEAST_S", 0.4)
+    began = time.monotonic()
+    stub, totals, rows = ask(200, faults={"hang": 0.02})
+    whole(rows, 200)
+    assert totals.sent.retries["timeout"] == stub.counts["hang"] >= 1
+    assert time.monotonic() - began < 4
+
+
+def test_slow_replies_are_waited_for(ask):
+    stub, totals, rows = ask(200, faults={"slow": 0.05}, latency_s=0.05)
+    whole(rows, 200)
+    assert stub.counts["requests"] == 200 and stub.counts["slow"] >= 3
+
+
+def test_the_time_that_the_server_asks_for_is_kept(ask):
+    stub, _, rows = ask(20, Pace(20), rate_per_s=30, burst=10, retry_after_s=0.5)
+    whole(rows, 20)
+    assert stub.refused_at and min(stub.admitted_at[10:]) - min(stub.refused_at) >= 0.45
+
+
+def test_requests_that_are_wrong_fail_alone(ask, tmp_path):
+    stub, totals, rows = ask(100, faults={"400": 0.1})
+    failed = read(tmp_path / "replies.failed.jsonl")
+    assert len(failed) == stub.counts["400"] == totals.failed["HTTP 400"] >= 3
+    assert len(rows) + len(failed) == 100 == stub.counts["requests"]
+    assert all("HTTP 400: made to fail" in row["error"] for row in failed)
+
+
+def test_a_run_in_which_most_fails_is_ended(ask):
+    with pytest.raises(EngineError, match=r"items failed, .* HTTP 400") as error:
+        ask(2000, faults={"400": 1.0})
+    assert error.value.fatal
+
+
+def test_a_request_that_always_fails_is_given_up(ask):
+    with pytest.raises(EngineError, match="not JSON"):
+        ask(30, Pace(4, attempts=1), faults={"html": 1.0})
+
+
+@pytest.mark.parametrize("fault, told", [("401", "OPENAI_API_KEY"), ("404", "--model")])
+def test_what_dooms_every_request_ends_the_run_in_one_line(ask, fault, told, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(EngineError, match=told) as error:
+        ask(500, faults={fault: 0.05})
+    assert error.value.fatal and "\n" not in str(error.value)
+
+
+def test_a_key_that_expires_leaves_what_was_under_way(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "good")
+    stub = Stub(slots=8, latency_s=0.05, key="good")
+    requests, out = written(tmp_path / "requests.jsonl", 200), tmp_path / "replies.jsonl"
+    with served(stub) as url:
+        threading.Timer(0.3, setattr, (stub, "key", "new")).start()
+        with pytest.raises(EngineError, match="OPENAI_API_KEY"):
+            reply_to_all(requests, out, OpenAIEngine([url]), Pace(16))
+        before = len(read(out))
+        assert 0 < before == stub.counts["replies"] < 200
+        monkeypatch.setenv("OPENAI_API_KEY", "new")
+        totals = reply_to_all(requests, out, OpenAIEngine([url]), Pace(16))
+    assert (totals.skipped, totals.done) == (before, 200 - before)
+    assert stub.counts["replies"] == 200
+    whole(read(out), 200)
+
+
+def test_no_server_is_said_at_once(tmp_path):
+    requests = written(tmp_path / "requests.jsonl", 1)
+    with pytest.raises(EngineError, match="cannot be reached: Connection refused"):
+        reply_to_all(requests, tmp_path / "out.jsonl", OpenAIEngine(["http://127.0.0.1:9"]), Pace())
+
+
+def test_a_server_that_dies_is_waited_for(tmp_path):
+    requests, out = written(tmp_path / "requests.jsonl", 300), tmp_path / "replies.jsonl"
+    first, second = Stub(slots=16, latency_s=0.03), Stub(slots=16, latency_s=0.03)
+    began, stopped, port = threading.Event(), threading.Event(), 0
+
+    def die_and_return() -> None:
+        nonlocal port
+        with served(first) as url:
+            port = int(url.rpartition(":")[2])
+            began.set()
+            time.sleep(0.3)
+        time.sleep(0.7)
+        with served(second, port):
+            stopped.wait(10)
+
+    server = threading.Thread(target=die_and_return)
+    server.start()
+    began.wait(5)
+    seen: list[str] = []
+    totals = reply_to_all(requests, out, OpenAIEngine([f"http://127.0.0.1:{port}"]), Pace(18),
+                          progress=lambda totals: seen.append(totals.down))
+    stopped.set()
+    server.join()
+    whole(read(out), 300)
+    assert any("cannot be reached" in down for down in seen)
+    assert first.counts["replies"] and second.counts["replies"]
+    assert first.counts["requests"] + second.counts["requests"] <= 300 + 18
+    assert totals.sent.requests <= 300 + 18
+
+
+def test_patience_ends(tmp_path):
+    requests, out = written(tmp_path / "requests.jsonl", 500), tmp_path / "replies.jsonl"
+    stub = Stub(slots=4, latency_s=0.02)
+    began = threading.Event()
+    address: list[str] = []
+
+    def die() -> None:
+        with served(stub) as url:
+            address.append(url)
+            began.set()
+            time.sleep(0.3)
+
+    server = threading.Thread(target=die)
+    server.start()
+    began.wait(5)
+    with pytest.raises(EngineError, match="No endpoint has answered"):
+        reply_to_all(requests, out, OpenAIEngine(address), Pace(8, patience_s=0.5))
+    server.join()
+    assert 0 < len(read(out)) < 500
