@@ -90,12 +90,12 @@ def test_the_first_of_each_profile_goes_ahead_and_the_order_stays(tmp_path):
         groups[item.affinity].append(place[item.id])
     for number, places in enumerate(groups.values()):
         assert places == sorted(places)
-        if 1 < number:
+        if number > 1:
             assert places[1] - places[0] >= 8
 
 
 def test_no_more_at_once_than_asked_for(ask):
-    stub, totals, rows = ask(200, Pace(7))
+    stub, _, rows = ask(200, Pace(7))
     assert len(rows) == 200 and stub.most <= 7
 
 
@@ -130,7 +130,7 @@ def test_the_model_is_found_and_checked():
         assert engine_named("openai", [url, other]).model == "qwen"
         with pytest.raises(EngineError, match=r'"qwn" is not served. Did you mean "qwen"\?'):
             engine_named("openai", [url], "qwn")
-        with pytest.raises(EngineError, match="--model is needed: .* serve qwen, lora"):
+        with pytest.raises(EngineError, match=r"--model is needed: .* serve qwen, lora"):
             engine_named("openai", [other])
 
 

@@ -53,7 +53,7 @@ def test_a_hanging_request_is_given_up_when_the_others_show_how_long_replies_tak
 
 
 def test_slow_replies_are_waited_for(ask):
-    stub, totals, rows = ask(200, faults={"slow": 0.05}, latency_s=0.05)
+    stub, _, rows = ask(200, faults={"slow": 0.05}, latency_s=0.05)
     whole(rows, 200)
     assert stub.counts["requests"] == 200 and stub.counts["slow"] >= 3
 
