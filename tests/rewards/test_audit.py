@@ -9,6 +9,7 @@ import pytest
 
 from toolkit.errors import InputError
 from toolkit.rewards.audit import HONEST, WRONG, audit
+from toolkit.rewards.compose import fingerprint
 from toolkit.rewards.targets import made_samples, target_of
 from toolkit.tasks.roleplay import RolePlay
 
@@ -159,6 +160,12 @@ def test_a_task_file_with_hooks_is_audited_and_one_without_cannot_be(tmp_path, s
     task, name, weights = target_of(str(tmp_path / "mine.py"), "roleplay", None)
     found = audit(task, name, weights, samples)
     assert found.by_kind[HONEST] == {"gold": [0, 6]} and found.by_kind[WRONG]["wrong"][0] == 0
+
+    untaught = tmp_path / "untaught.py"
+    untaught.write_text("from __future__ import annotations\nfrom dataclasses import dataclass\n"
+                        "from toolkit.tasks.roleplay import RolePlay\n\n@dataclass\nclass Mine(RolePlay):\n    name: str = 'mine'\n")
+    task, name, _ = target_of(f"{untaught}:Mine", "roleplay", None)
+    assert len(fingerprint(task, ["accuracy"])) == 64
 
     class Bare:
         name = "bare"

@@ -117,7 +117,7 @@ def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None,
         paths: each file is a split of its own.
         profiles: the profiles that the samples were made from; roles and quotes must then be found in them.
         stress: make honest and adversarial replies to so many samples, and tell how the verifier does on them.
-        progress: called with the number of samples checked so far.
+        progress: called with the number of samples checked, and then stressed, so far.
 
     Raises:
         InputError: when a path is not there, or the profiles cannot be read. Bad rows are problems in the report.
@@ -158,7 +158,7 @@ def validate(paths: Sequence[str | Path], *, profiles: str | Path | None = None,
     if progress:
         progress(total.samples)
     if stress and total.samples:
-        report.stress = stressed.result()
+        report.stress = stressed.result(lambda done: progress(total.samples + done) if progress else None)
     report.notes += missing_data(lacking, total.samples)
     report.stats, report.seconds = total.result(), time.monotonic() - began
     return report

@@ -77,14 +77,11 @@ def right_or_wrong(weights: Mapping[str, float]) -> dict[str, float]:
 
 def fingerprint(task: Task, parts: Sequence[str]) -> str:
     """A hash of the source that scores: the task, the verifier, the audit itself and the user's functions."""
-    import inspect
-
     from toolkit import rewards, verify
 
     folders = [Path(module.__file__).parent for module in (verify, rewards) if module.__file__]
     files = sorted(p for folder in folders for p in folder.glob("*.py"))
-    task_file = inspect.getsourcefile(type(task))
-    files += [Path(task_file)] if task_file else []
+    files.append(Path(type(task).score.__code__.co_filename))
     customs: list[CustomReward] = [load_reward(part) for part in parts if part not in task.parts]
     files += [custom.source for custom in customs if custom.source]
     digest = hashlib.sha256()

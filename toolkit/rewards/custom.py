@@ -111,11 +111,18 @@ def _takes_many(function: Callable[..., Any], spec: str) -> bool:
 
 
 def load_file(path: Path) -> ModuleType:
+    """The module of a file.
+
+    Raises:
+        InputError: when it is not there or cannot be imported.
+    """
     if not path.is_file():
         raise InputError(f"{path} does not exist. Name a file, as my_reward.py:function.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # a name of its own: a file called json.py must not stand in for the library
+    spec = importlib.util.spec_from_file_location(f"user_reward_{path.stem}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module       # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
     except Exception as error:

@@ -9,6 +9,7 @@ from typing import Any
 from toolkit.errors import InputError, did_you_mean
 from toolkit.evaluate.runner import subset
 from toolkit.jsonl import atomic_write, dumps, write_list
+from toolkit.resources import find
 from toolkit.rewards.compose import compose, right_or_wrong
 from toolkit.rewards.custom import is_spec, load_file, split_spec
 from toolkit.tasks.base import Task, load_task
@@ -49,7 +50,7 @@ def _is_task_file(target: str) -> bool:
 
 
 def rows_for(task: Task, data: Path | None, limit: int) -> list[Any]:
-    """Rows of a data file; without one, samples that the offline engine makes from the shipped profiles.
+    """Rows of a data file; without one, the task's `examples`, or samples made from the shipped profiles.
 
     Raises:
         InputError: when the task needs data, or the file has none.
@@ -59,9 +60,11 @@ def rows_for(task: Task, data: Path | None, limit: int) -> list[Any]:
         if not rows:
             raise InputError(f"{data} holds no row: there is nothing to ask about.")
         return rows
-    if task.name != "roleplay":
-        raise InputError(f"task {task.name} is asked about your rows. Give --data FILE.")
-    return made_samples(limit)
+    if examples := getattr(task, "examples", ""):
+        return rows_for(task, find(examples), limit)
+    if task.name == "roleplay":
+        return made_samples(limit)
+    raise InputError(f"task {task.name} is asked about your rows. Give --data FILE.")
 
 
 def weights_of(assignments: Sequence[str]) -> dict[str, float]:
@@ -95,7 +98,6 @@ def made_samples(count: int) -> list[Any]:
     from toolkit.generate.offline import OfflineEngine
     from toolkit.generate.plan import plan
     from toolkit.profiles import read_profiles
-    from toolkit.resources import find
 
     profiles = [p for p in read_profiles(find(PROFILES)) if p.facts]
     # a stride through the file: its languages stand together

@@ -6,6 +6,7 @@ A task is one file. Generation, validation, training and evaluation all use it, 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,7 +34,8 @@ class Task(Protocol):
     def score(self, part: str, row: Any, completion: str, prefilled: bool = False) -> Verdict:
         """The verdict of one reward part; `prefilled` when the template ended the prompt in `<think>`."""
 
-    # What an audit asks the reward about. Optional: a task without them can be trained only unaudited.
+    # What an audit asks the reward about. Optional: a task without honest answers and baits can be trained only unaudited;
+    # `examples` may name a shipped data file that an audit without --data takes its rows from.
 
     def honest(self, row: Any) -> Iterable[tuple[str, str]]:
         """Completions that are right for a row, each as `(kind, text)`; the reward must pay them."""
@@ -67,11 +69,16 @@ def load_task(name: str) -> Task:
 def _from_file(path: Path, attribute: str) -> Task:
     if not path.is_file():
         raise InputError(f"task file {path} does not exist.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"user_task_{path.stem}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == path.stem and hasattr(v, "score")]
+    sys.modules[module.__name__] = module       # dataclasses look their module up there
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from error
+    found = [v for v in vars(module).values()
+             if isinstance(v, type) and v.__module__ == module.__name__ and hasattr(v, "score")]
     chosen = getattr(module, attribute, None) if attribute else (found[0] if len(found) == 1 else None)
     if chosen is None:
         raise InputError(f"{path} holds {len(found)} task classes. Name one: {path}:ClassName.")
