@@ -53,8 +53,8 @@ class ScriptedModel:
         if step == "judge":
             return _json({"remark": "", "natural": 5, "in_character": 4, "grounded": True, "clear": True})
         profile = self._profile(messages[0]["content"])
-        task = next(m["content"] for m in reversed(messages) if m["role"] == "user" and "\"question\"" in m["content"]
-                    or m["role"] == "user" and '"exchanges"' in m["content"])
+        task = next(m["content"] for m in reversed(messages) if m["role"] == "user"
+                    and ('"question"' in m["content"] or '"exchanges"' in m["content"]))
         number = self.asked[step, task] = self.asked.get((step, task), 0) + 1
         draft = getattr(self, f"_{step}")(profile, task, messages)
         return spoilt(draft, self.fault(step, number), profile)
@@ -157,7 +157,7 @@ def spoilt(draft: dict[str, Any], fault: str | None, profile: Profile) -> dict[s
     if fault == "no json":
         return {"content": "抱歉，我不能写。", "finish_reason": "stop"}
     if fault == "broken json":
-        return {"content": '{"question": }{{', "finish_reason": "stop"}
+        return {"content": "{,,,}", "finish_reason": "stop"}
     if fault == "cut":
         return {"content": json.dumps(draft)[:40], "finish_reason": "stop"}
     if fault == "length":
@@ -177,7 +177,8 @@ def spoilt(draft: dict[str, Any], fault: str | None, profile: Profile) -> dict[s
     elif fault == "key is the name":
         draft["keys"][0].update(canonical=profile.name, alternatives=[])
     elif fault == "key is a sentence":
-        draft["keys"][0].update(canonical=key + "，这是我这辈子最要紧的一件事，谁来问我都这么说")
+        draft["keys"][0].update(canonical=key + ("，这是我这辈子最要紧的一件事，谁来问我都这么说" if zh else
+                                                 ", which matters more to me than anything else I could ever name"))
     elif fault == "denied answer":
         draft["answer"] = f"我不是{key}，从来不是。" if zh else f"I am not {key}, and never was."
     elif fault == "hedged answer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import orjson
@@ -65,8 +66,6 @@ def test_any_object_survives_prose_and_fences(value, prose):
                                   "<think>" * 8_000, "</think>" * 8_000])
 def test_no_reply_holds_up_the_others(text):
     began = time.perf_counter()
-    try:
+    with contextlib.suppress(NotJson):
         parse_object(text)
-    except NotJson:
-        pass
     assert time.perf_counter() - began < 0.3

@@ -178,7 +178,11 @@ def _offline(options: Options) -> None:
 
 
 def engine_of(options: Options) -> Any:
-    """The engine, not yet connected."""
+    """The engine, reached, its model known; for a dry run not reached, since nothing is sent."""
+    if not options.dry_run:
+        from toolkit.generate.engines.choose import engine_named
+
+        return engine_named(options.engine, options.base_url or (), options.model, options.region, options.api_key_env)
     if options.engine == "bedrock":
         from toolkit.generate.engines.bedrock import BedrockEngine
 
@@ -223,13 +227,13 @@ def _with_model(options: Options) -> None:
     from toolkit.generate.watch import watching
     from toolkit.generate.work import proportions
 
+    if options.engine == "bedrock" and options.judge not in (None, "same"):
+        raise InputError(f'--judge "{options.judge}" cannot be asked through bedrock beside --model-id. Use --judge same.')
     if options.target_samples and options.num_samples:
         raise InputError("--target-samples and --num-samples are two answers to one question. Give one of them.")
     profiles = read_chosen_profiles(options)
     kinds = proportions(options.kinds) if options.kinds else ("SBK", "CM") if options.include_cm else ("SBK",)
     engine, pace = engine_of(options), pace_of(options)
-    if not options.dry_run:
-        asyncio.run(_identify(engine))
     sampling = Sampling(options.temperature, options.max_tokens, options.max_attempts, _object(options.extra))
     count = None if options.num_samples or options.target_samples else options.num_samples_per_profile
     asked = Asked(options.output_dir, count, options.num_samples, options.target_samples, kinds, options.train_ratio,
@@ -240,21 +244,16 @@ def _with_model(options: Options) -> None:
     price = price_of(engine.name, engine.model, options.prices)
     generation = Generation(profiles, asked, engine, price)
     if options.dry_run:
-        found = generation.estimate(options.concurrency or 64)
+        from toolkit.generate.token_count import server_counter
+
+        counter = server_counter(options.base_url or [], options.model) if options.engine != "bedrock" else None
+        found = generation.estimate(options.concurrency or 64, counter)
         return report.estimated(found, price, print_json if options.as_json else None)
     if options.preview:
         outcomes = asyncio.run(generation.preview(options.preview))
         return report.previewed(outcomes, generation, price, print_json if options.as_json else None)
     stats, totals = generation.run(pace, lambda files: watching(files.tally, generation.rows, price))
     report.finished(stats, totals, options.output_dir, options.profiles_file, print_json if options.as_json else None)
-
-
-async def _identify(engine: Any) -> None:
-    """Ask the server for its model's name: the journal and the price depend on it."""
-    try:
-        await engine.open(1)
-    finally:
-        await engine.close()
 
 
 def _object(text: str | None) -> dict[str, Any]:

@@ -18,8 +18,8 @@ MAX_CHARACTERS = 64_000
 # json_repair takes quadratic time on nesting that never closes (30,000 brackets: a minute); drafts have a few dozen
 MAX_REPAIRED = 12_000
 MAX_BRACKETS = 300
-_CLOSED_THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_OPEN_THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+_THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _MARK = re.compile(r'["{}\\]')
 
 
@@ -47,13 +47,22 @@ def parse_object(reply: str) -> dict[str, Any]:
             pass
     if len(text) > MAX_CHARACTERS:
         raise NotJson("broken_json", f"the reply has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read.")
-    text = _CLOSED_THOUGHT.sub("", text).strip()
-    if thought := _OPEN_THOUGHT.search(text):
-        text = text[:thought.start()].strip()
-        if "{" not in text:
-            raise NotJson("truncated_json", "the reply ends while it is still thinking.")
-    if not text:
+    thought = _THOUGHT.match(text)
+    end = _THOUGHT_ENDS.search(text)
+    if thought and not end:
+        raise NotJson("truncated_json", "the reply ends while it is still thinking.")
+    after = text[end.end():].strip() if end else text
+    if not after:
         raise NotJson("empty", "the reply is empty.")
+    try:
+        return _last_object(after)
+    except NotJson:
+        if end is None or thought:
+            raise
+        return _last_object(text)               # the tag stood inside a text
+
+
+def _last_object(text: str) -> dict[str, Any]:
     best: dict[str, Any] | None = None
     open_at = -1
     for start, end in _objects(text):

@@ -16,7 +16,7 @@ from toolkit.dataset.wording import AS_AN_AI, IS_AN_AI, other_language, short, s
 from toolkit.generate.dialogue import Dialogue, names_other_value
 from toolkit.generate.near import NearDuplicates
 from toolkit.generate.problems import Problem
-from toolkit.samples import Sample
+from toolkit.samples import Sample, detect_language
 from toolkit.tasks.roleplay import RolePlay
 from toolkit.verify import split_reply, verify
 
@@ -32,6 +32,7 @@ _SETUP = re.compile(
     r"(?:角色|人物)(?:资料|卡)|設定(?:に|で|の|上|によ)|プロフィール|プロンプト|ロールプレイ|설정(?:에|상|을|대로)|프로필|프롬프트|"
     r"역할극|\b(?:my|your|the|a) (?:character )?(?:profile|prompt|backstory|character sheet)\b|"
     r"\baccording to (?:my|your|the) (?:description|setting|character)\b|\brole-?play", re.IGNORECASE)
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r'"([^"]*)"')
 _INDEX = re.compile(r"\[(\d+)\]")
 _TASK = RolePlay()
@@ -46,7 +47,7 @@ class Screen:
     def dialogue(self, dialogue: Dialogue, language: str, profile_text: str) -> Iterator[Problem]:
         for turn in dialogue.history:
             text = turn["content"]
-            if other_language(text, language):
+            if foreign(text, language):
                 yield Problem("answer_language", short(text)[1:-1])
             elif turn["role"] == "assistant" and (outside := _steps_out(text, profile_text)):
                 yield outside
@@ -80,7 +81,7 @@ class Screen:
         if len(sample.answer) > LONGEST_ANSWER[language]:
             yield Problem("answer_too_long")
         for text in (sample.answer, sample.reasoning):
-            if other_language(text, language):
+            if foreign(text, language):
                 yield Problem("answer_language", short(text)[1:-1])
         for text in (sample.answer, sample.reasoning, *((sample.question,) if sample.kind != "RCB" else ())):
             if outside := _steps_out(text, sample.character_profile):
@@ -101,6 +102,19 @@ class Screen:
             target = next(t for t in dialogue.told if t.quote == sample.evidence[0].quote)
             if given := names_other_value(sample, dialogue, target):
                 yield Problem("other_value_in_question", given)
+
+
+def foreign(text: str, language: str) -> bool:
+    """Whether a text is mostly in another language, although a name or a key in it may be in the right one."""
+    if other_language(text, language):
+        return True
+    found = detect_language(text)
+    if found == language or (language == "ja" and found == "zh"):
+        return False
+    words = len(_LATIN_WORD.findall(text))
+    if language == "en":
+        return sum(c > "\u2e80" for c in text) > 3 * words
+    return found == "en" and words >= 4
 
 
 def _premise(sample: Sample) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from toolkit.tasks.roleplay import RolePlay
 # a sample that most attempts pass is easy, one that few pass is hard
 EASY_FROM, HARD_BELOW = 0.8, 0.35
 LOWEST_SCORE = 3                                # of 5, for naturalness and voice
+JUDGE_ATTEMPTS = 2
 _TASK = RolePlay()
 
 
@@ -73,17 +74,24 @@ class SecondLook:
     async def _judged(self, sample: Sample, ask: Complete) -> list[Problem]:
         request = Request(f"{sample.id}/judge", self.drafting.judge(sample), self.max_tokens, 0.0, SCHEMAS["judge"],
                           sample.role_id, self.judge_extra)
-        reply = await ask(request)
-        try:
-            verdict = parse_object(reply.content)
-        except NotJson as error:                # no verdict is no reason to keep, nor the draft's fault
-            return [Problem("judge_unreadable", str(error))]
-        remark = str(verdict.get("remark") or "")[:200]
-        scores = [verdict.get(name) for name in ("natural", "in_character")]
-        if not all(isinstance(s, int) and not isinstance(s, bool) and 1 <= s <= 5 for s in scores):
-            return [Problem("judge_unreadable", str(scores))]
-        if min(scores) < LOWEST_SCORE or verdict.get("grounded") is not True or verdict.get("clear") is not True:
-            return [Problem("judged", remark)]
+        verdict = None
+        for _ in range(JUDGE_ATTEMPTS):         # no verdict is not the draft's fault
+            reply = await ask(request)
+            if (verdict := _verdict(reply)) is not None:
+                break
+        if verdict is None:
+            return [Problem("judge_unreadable", reply.content[:80])]
+        if (min(verdict["natural"], verdict["in_character"]) < LOWEST_SCORE or verdict.get("grounded") is not True
+                or verdict.get("clear") is not True):
+            return [Problem("judged", str(verdict.get("remark") or "")[:200])]
         return []
 
 
+def _verdict(reply: Reply) -> dict[str, Any] | None:
+    """A judge's object with its two scores, or None."""
+    try:
+        verdict = parse_object(reply.content)
+    except NotJson:
+        return None
+    scores = [verdict.get(name) for name in ("natural", "in_character")]
+    return verdict if all(isinstance(s, int) and not isinstance(s, bool) and 1 <= s <= 5 for s in scores) else None
