@@ -27,6 +27,7 @@ HONEST, ADVERSARIAL = "honest", "adversarial"
 PADDING = 4000                                  # characters of chatter in a padded reply
 _SLOT = re.compile(r"\{(\w+)\}")
 _PARTICLE = re.compile(r"(.)([”\"]?)\(([가-힣]*)\|([가-힣]*)\)")
+_NUMBER = re.compile(r"\d|[一二三四五六七八九十]")
 _FINAL = " 。.!！?？…\n"
 
 
@@ -71,6 +72,8 @@ class _Maker:
         sample, key, gap = self.sample, self.key.canonical, self._gap()
         wrong = [w for w in sample.distractors if w not in sample.answer]
         self.rng.shuffle(wrong)
+        # of two facts asked, a number is replaced by a number
+        wrong.sort(key=lambda w: bool(_NUMBER.search(w)) != bool(_NUMBER.search(key)))
         slots = {"key": key, "keys": gap.join(k.canonical for k in sample.keys), "question": sample.question.strip(),
                  "evasion": self.words[ADVERSARIAL]["evasion"][0]}
         if sample.answer.strip():

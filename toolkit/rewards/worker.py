@@ -20,6 +20,7 @@ import orjson
 
 from toolkit.errors import InputError, ToolkitError
 
+PATIENCE = 3                                    # times the limit, for a call that is made again
 START_S = 60.0                                  # importing a user's module may load a library
 
 
@@ -40,7 +41,7 @@ class Worker:
 
     Args:
         task, weights: what is scored; see `compose`.
-        timeout_s: how long one call may take before the child is killed.
+        timeout_s: how long one call may take before the child is killed; it is made once more, with `PATIENCE`.
         hash_seed: PYTHONHASHSEED of the child: a reward that depends on the order of a set shows it under another one.
     """
 
@@ -63,7 +64,7 @@ class Worker:
         Raises:
             InputError: when the reward cannot be loaded in the child.
         """
-        rest = list(texts)
+        rest, again = list(texts), False
         while rest:
             self._start()
             assert self._child is not None and self._child.stdin is not None
@@ -73,12 +74,15 @@ class Worker:
             except BrokenPipeError:
                 pass                            # it died: told by the missing answer
             while rest:
-                answer = self._answer(self.timeout_s)
-                rest.pop(0)
-                if isinstance(answer, Call):
-                    yield answer
+                answer = self._answer(self.timeout_s if not again else PATIENCE * self.timeout_s)
+                if isinstance(answer, Call) and answer.trouble == "hangs" and not again:
+                    again = True                # a busy machine may stand still as well: only twice is a hang
                     break
-                yield Call(**answer)
+                again = False
+                rest.pop(0)
+                yield answer if isinstance(answer, Call) else Call(**answer)
+                if isinstance(answer, Call):
+                    break
 
     def stop(self) -> None:
         if self._child is not None:
