@@ -79,7 +79,8 @@ def test_records_of_an_evaluation_and_rows_that_only_name_the_question_are_read(
     unique = next(s for s in samples if sum(o.question == s.question for o in samples) == 1)
     folder = tmp_path / "recorded"
     folder.mkdir()
-    write(folder / "records.jsonl", [{"id": samples[0].id, "side": "trained", "completion": WRONG, "state": "wrong"}])
+    write(folder / "records.jsonl", [{"id": samples[0].id, "side": "base", "completion": "before", "state": "wrong"},
+                                     {"id": samples[0].id, "side": "trained", "completion": WRONG, "state": "wrong"}])
     write(folder / "step-000010.json", [{"question": unique.question, "completion": RIGHT.format(unique.answer)},
                                         {"question": "of nobody", "completion": WRONG}])
     done = toolkit("reward", "preview", data, "--completions", folder, "--json")
@@ -90,7 +91,7 @@ def test_records_of_an_evaluation_and_rows_that_only_name_the_question_are_read(
 
 @pytest.mark.parametrize("rows, message", [
     ([{"text": "x"}, {"completion": 5}], 'r.jsonl:2 field "completion" is missing or no text'),
-    ([{"id": "nobody", "completion": "x"}], "none of the 1 completions belongs to a row of the data"),
+    ([{"id": "nobody", "completion": "x"}], "none of the completions belongs to a row of the data"),
 ])
 def test_completions_that_cannot_be_used_are_named(toolkit, data, write, tmp_path, rows, message):
     done = toolkit("reward", "preview", data, "--completions", write(tmp_path / "r.jsonl", rows))

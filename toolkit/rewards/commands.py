@@ -69,6 +69,7 @@ def preview(
     data: Annotated[Path, typer.Argument(help="Rows of the task.")],
     text: Annotated[list[str] | None, typer.Option(help="A completion to score (several times).")] = None,
     completions: Annotated[list[Path] | None, typer.Option(help="Recorded rollouts: a run's samples/, an evaluation's records.jsonl, or rows {id, completion}.")] = None,
+    side: Annotated[str, typer.Option(help="Of an evaluation's records: trained or base.")] = "trained",
     model: Annotated[str | None, typer.Option(help="Sample from this model: a folder or hub name.")] = None,
     sample: Annotated[str | None, typer.Option(help="Only the row with this id.")] = None,
     num: Annotated[int | None, typer.Option(min=1, help="Rows: 1 for texts, 32 for a model, all for completions, unless given.")] = None,
@@ -111,7 +112,7 @@ def preview(
             raise InputError(f'{data} has no row with the id "{sample}".')
     prefilled, lost = False, 0
     if completions:
-        rollouts, lost = pay.recorded(completions, rows[:num])
+        rollouts, lost = pay.recorded(completions, rows[:num], side)
     elif model:
         rows = rows[:num or 32]
         with counter("sampled", len(rows) * generations) as progress:

@@ -88,7 +88,7 @@ def preview(reward: Reward, rollouts: Iterable[Rollout], prefilled: bool = False
 
 
 def groups(found: Sequence[Preview]) -> Groups:
-    """Pass rate and variance of the completions of each row, sides of an evaluation taken together."""
+    """Pass rate and variance of the completions of each row."""
     by_row: dict[str, list[Preview]] = {}
     for item in found:
         by_row.setdefault(row_id(item.rollout.row), []).append(item)
@@ -111,11 +111,12 @@ def own_replies(task: Task, rows: Iterable[Any]) -> Iterator[Rollout]:
                 yield Rollout(row, text, f"{'bait' if hook == 'baits' else hook}: {kind}")
 
 
-def recorded(paths: Sequence[Path], rows: Sequence[Any]) -> tuple[list[Rollout], int]:
+def recorded(paths: Sequence[Path], rows: Sequence[Any], side: str = "trained") -> tuple[list[Rollout], int]:
     """Rollouts of files: `samples/` of a run, `records.jsonl` of an evaluation, or rows `{id, completion}`.
 
     Args:
         paths: files, or folders of them.
+        side: which model's replies to take from the records of an evaluation of two.
         rows: the data that was sampled from; a completion finds its row by id, or by a question that only one row asks.
 
     Returns:
@@ -137,6 +138,8 @@ def recorded(paths: Sequence[Path], rows: Sequence[Any]) -> tuple[list[Rollout],
                 problems.append(f'{path}:{line} field "completion" is missing or no text. Expected rows of a run\'s '
                                 "samples/, of records.jsonl, or {id, completion}.")
                 continue
+            if value.get("side", side) != side:
+                continue
             same = asked.get(str(value.get("question", "")), [])
             row = by_id.get(str(value["id"])) if value.get("id") is not None else same[0] if len(same) == 1 else None
             if row is None:
@@ -147,8 +150,8 @@ def recorded(paths: Sequence[Path], rows: Sequence[Any]) -> tuple[list[Rollout],
     if problems:
         raise InputError(problems)
     if not found:
-        raise InputError(f"{', '.join(map(str, paths))}: none of the {lost} completions belongs to a row of the data. "
-                         "Name the data that they were sampled from.")
+        raise InputError(f"{', '.join(map(str, paths))}: none of the completions belongs to a row of the data (--side "
+                         f"{side}). Name the data that they were sampled from.")
     return found, lost
 
 
