@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click.core import ParameterSource
 
 from toolkit.errors import InputError, did_you_mean
 
@@ -77,7 +76,8 @@ def gen_data(
     if engine == "offline":
         _offline(options)
     elif requests or out:
-        _replies(options)
+        _replies(options, max_tokens if is_given(context, "max_tokens") else None,
+                 temperature if is_given(context, "temperature") else None)
     else:
         _with_model(options)
 
@@ -133,10 +133,16 @@ class Options:
     as_json: bool
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """On the command line, not by default. By the source's name: typer comes with a click of its own, or uses click's."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def refuse_ignored(context: typer.Context, names: tuple[str, ...], engine: str) -> None:
     """Options given on the command line that this engine would ignore."""
     given = [f"--{name.replace('_', '-')}" for name in names
-             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+             if is_given(context, name)]
     if given:
         other = "an engine with a model: --engine sglang, openai or bedrock" if engine == "offline" else "--engine offline"
         raise InputError(f"{', '.join(given)} {'needs' if len(given) == 1 else 'need'} {other}.")
@@ -198,25 +204,26 @@ def pace_of(options: Options) -> Any:
     return Pace(options.concurrency, options.rpm, options.tpm, options.timeout, options.patience)
 
 
-def _replies(options: Options) -> None:
-    from toolkit.generate.prepared import Defaults, reply_to_all
-    from toolkit.terminal import counter, say
+def _replies(options: Options, max_tokens: int | None, temperature: float | None) -> None:
+    """Args: max_tokens, temperature: when given on the command line; rows that say nothing leave them to the server."""
+    from toolkit.generate.prepared import Defaults
+    from toolkit.generate.prices import price_of
+    from toolkit.generate.replies import estimated, send
 
     if options.requests is None or options.out is None:
         raise InputError("--requests and --out belong together: rows to send, and where their replies go.")
-    with counter("replies", None) as progress:
-        totals = reply_to_all(options.requests, options.out, engine_of(options), pace_of(options),
-                              Defaults(options.max_tokens, options.temperature), options.extend, options.overwrite,
-                              progress=lambda totals: progress(totals.skipped + totals.done))
+    engine, defaults = engine_of(options), Defaults(max_tokens, temperature)
+    price = price_of(engine.name, engine.model, options.prices)
+    if options.max_cost is not None and price is None:
+        raise InputError(f'--max-cost needs a price for "{engine.name}/{engine.model}". Add it to configs/prices.yaml, or '
+                         "name a table of your own with --prices.")
+    if options.dry_run:
+        done = estimated(options.requests, defaults, price)
+    else:
+        done = send(options.requests, options.out, engine, pace_of(options), defaults, price, options.max_cost,
+                    options.extend, options.overwrite)
     if options.as_json:
-        print_json({"done": totals.done, "skipped": totals.skipped, "failed": dict(totals.failed),
-                    "seconds": round(totals.seconds, 2), "prompt_tokens": totals.sent.prompt_tokens,
-                    "completion_tokens": totals.sent.completion_tokens, "interrupted": totals.interrupted})
-    say(f"wrote {totals.done} replies to {options.out} in {totals.seconds:.1f} s"
-        + (f", {totals.skipped} were there" if totals.skipped else "")
-        + (f", {totals.failed.total()} failed: the same command tries them again" if totals.failed else ""))
-    if totals.interrupted:
-        raise KeyboardInterrupt
+        print_json(done)
 
 
 def _with_model(options: Options) -> None:

@@ -54,7 +54,7 @@ class Journal:
     def __init__(self, path: str | Path, plan: Mapping[str, Any], extend: bool = False, overwrite: bool = False):
         self.path = Path(path)
         self.plan_path = self.path.with_suffix(".plan.json")
-        self.failed_path = self.path.with_suffix(".failed.jsonl")
+        self.failed_path = self.failed_path_of(self.path)
         self.done = Done()
         self.repaired_bytes = 0
         self._failed: int | None = None
@@ -74,6 +74,10 @@ class Journal:
         except BaseException:
             os.close(self._file)
             raise
+
+    @staticmethod
+    def failed_path_of(path: Path) -> Path:
+        return path.with_suffix(".failed.jsonl")
 
     def __enter__(self) -> Journal:
         return self

@@ -49,7 +49,8 @@ class Prepared:
 
 def reply_to_all(requests: Path, out: Path, engine: Engine, pace: Pace, defaults: Defaults = Defaults(),
                  extend: bool = False, overwrite: bool = False, rows: Rows | None = None,
-                 progress: Callable[[Totals], None] = lambda totals: None) -> Totals:
+                 progress: Callable[[Totals], None] = lambda totals: None,
+                 enough: Callable[[Totals], bool] = lambda totals: False) -> Totals:
     """Send the rows that have no reply yet; replies go to `out`, failures beside it.
 
     Args:
@@ -61,7 +62,7 @@ def reply_to_all(requests: Path, out: Path, engine: Engine, pace: Pace, defaults
     rows = rows or look_over(requests, defaults)
     plan = {"requests": {"rows": rows.count, "sha256": rows.digest}, "model": engine.model}
     with Journal(out, plan, extend, overwrite) as journal:
-        return run(prepared(requests, defaults), _reply, engine, journal, pace, progress)
+        return run(prepared(requests, defaults), _reply, engine, journal, pace, progress, enough)
 
 
 async def _reply(item: Prepared, complete: Complete) -> Mapping[str, Any]:

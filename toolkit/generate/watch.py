@@ -20,7 +20,7 @@ def status(tally: Tally, totals: Totals, wanted: int, per_s: float, price: Price
     made = tally.accepted + tally.rejected
     left_s = (wanted - made) / per_s if per_s > 0 else None
     parts = [f"{tally.accepted:,} accepted", f"{tally.rejected:,} rejected" + _most(tally),
-             f"{per_s:.1f} rows/s", f"{_clock(left_s)} left" if left_s is not None else "…",
+             f"{per_s:.1f} rows/s", f"{clock(left_s)} left" if left_s is not None else "…",
              f"{(tally.prompt_tokens + tally.completion_tokens) / 1e6:.2f} M tokens",
              f"{totals.in_flight}/{totals.limit} in flight"]
     if price:
@@ -38,25 +38,42 @@ def spent(tally: Tally, price: Price, seconds: float) -> float:
 
 @contextmanager
 def watching(tally: Tally, wanted: int, price: Price | None) -> Iterator[Callable[[Totals], None]]:
-    """A status line that is drawn again on a terminal, and printed now and then elsewhere."""
-    from rich.live import Live
-    from rich.text import Text
-
-    history: list[tuple[float, int]] = []
-    printed = time.monotonic()
+    """The status of making samples, on the terminal."""
+    speed = Speed()
 
     def line(totals: Totals) -> str:
-        now, made = time.monotonic(), tally.accepted + tally.rejected
+        return status(tally, totals, wanted, speed(tally.accepted + tally.rejected), price)
+
+    with drawn(line) as tell:
+        yield tell
+
+
+class Speed:
+    """Rows a second, over the last while."""
+
+    def __init__(self) -> None:
+        self._history: list[tuple[float, int]] = []
+
+    def __call__(self, made: int) -> float:
+        now, history = time.monotonic(), self._history
         history.append((now, made))
         while len(history) > 2 and now - history[0][0] > SPEED_OVER_S:
             history.pop(0)
         passed = now - history[0][0]
-        return status(tally, totals, wanted, (made - history[0][1]) / passed if passed > 0 else 0.0, price)
+        return (made - history[0][1]) / passed if passed > 0 else 0.0
+
+
+@contextmanager
+def drawn(line: Callable[[Totals], str]) -> Iterator[Callable[[Totals], None]]:
+    """A status line that is drawn again on a terminal, and printed now and then elsewhere."""
+    from rich.live import Live
+    from rich.text import Text
 
     if console.is_terminal:
         with Live(console=console, transient=True, auto_refresh=False) as live:
             yield lambda totals: live.update(Text(f"  {line(totals)}"), refresh=True)
         return
+    printed = time.monotonic()
 
     def tell(totals: Totals) -> None:
         nonlocal printed
@@ -73,7 +90,7 @@ def _most(tally: Tally) -> str:
     return f" ({most})" if most else ""
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
