@@ -75,6 +75,7 @@ def test_memory_questions_get_outdated_values_and_the_wrong_speaker():
     assert any("大理" in t for t in texts(MEMORY, "outdated"))
     assert all("大理" in t and "敦煌" in t for t in texts(MEMORY, "update"))
     assert "wrong_speaker_user" in kinds(MEMORY, 0.0)
+    assert texts(MEMORY, "of_the_other_speaker") == ["<think>我说我要去哪里？</think><answer>我要去敦煌。</answer>"]
     assert {"wrong_speaker_role", "echoed"}.isdisjoint(kinds(MEMORY))
     assert {"wrong_speaker_user", "outdated"}.isdisjoint(kinds(SMITH)) and "echoed" in kinds(SMITH)
 
@@ -162,6 +163,14 @@ def test_longer_words_hold_the_key_and_mean_something_else():
     assert forms.longer_word("李四", "name", "zh") == "李四光"
     assert forms.longer_word("blacksmith", "text", "en") is None
     assert forms.longer_word("10月2日", "date", "zh") is None
+
+
+@pytest.mark.parametrize("answer, language, swapped", [
+    ("Your code word is heron.", "en", "My code word is heron."), ("You're making your trip by coach.", "en", None),
+    ("You leave on 2 May.", "en", None), ("你说我要去敦煌。", "zh", None), ("敦煌。", "zh", None),
+    ("あなたは秋田へ行きます。", "ja", "私は秋田へ行きます。")])
+def test_an_answer_is_said_of_the_other_speaker_where_words_simply_swap(answer, language, swapped):
+    assert forms.other_person(answer, language) == swapped
 
 
 def test_any_text_in_a_sample_makes_replies_and_no_error():

@@ -17,6 +17,9 @@ _WHOLE = re.compile(r"(?<![\dA-Za-z.:：/-])(\d{1,3}(?:,\d{3})+|\d{1,4})(?![\dA-
 _HAN_NUMBER = re.compile("[零〇一二三四五六七八九十百千两]+")
 _WIDE = {n: n + 0xFEE0 for n in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
 _ZERO_WIDTH = "\u200b"
+# you and me, as patterns; English only at the start, where a verb need not change with it
+_PERSONS = {"zh": (("你", "我"),), "ja": (("あなた", "私"),), "ko": (("그쪽", "제 쪽"),),
+            "en": ((r"^Your\b", r"^My\b"), (r"^You're\b", r"^I'm\b"))}
 _METRES = {"厘米": "米", "公分": "公尺", "センチ": "メートル", "センチメートル": "メートル", "센티미터": "미터", "cm": "m",
            "centimetres": "metres", "centimeters": "meters"}
 
@@ -144,6 +147,21 @@ def longer_word(key: str, kind: str, language: str) -> str | None:
     if language == "zh" and kind == "name" and 2 <= len(key) <= 3 and not key.isascii():
         return f"{key}光"
     return None
+
+
+def other_person(answer: str, language: str) -> str | None:
+    """The answer said of the other of two speakers: 你要去敦煌 → 我要去敦煌, Your cat → My cat.
+
+    None when it names both, neither, or in words that do not simply swap.
+    """
+    pairs = [pair for pair in _PERSONS.get(language, ()) if any(re.search(word, answer) for word in pair)]
+    if len(pairs) != 1 or len(found := [word for word in pairs[0] if re.search(word, answer)]) != 1:
+        return None
+    you, me = pairs[0]
+    swapped, rest = (me if found[0] == you else you).replace(r"\b", "").lstrip("^"), re.sub(found[0], "", answer)
+    if language == "en" and re.search(r"\b(?:you|your|yours|my|mine|me|I)\b", rest, re.IGNORECASE):
+        return None
+    return re.sub(found[0], swapped, answer)
 
 
 def _counted(number: int, language: str, after: str) -> str:

@@ -146,6 +146,9 @@ class _Maker:
             few = self.words[HONEST]["key_alone"][0].replace("{key}", self._gap().join(
                 key.canonical for key in self.rng.sample(self.sample.keys, needed - 1)))
             yield self._probe("not_all_of_the_facts", self._tagged(self._finished(few)), 0.0)
+        turn = self._evidence_turn()
+        if turn is not None and (swapped := forms.other_person(known, self.language)):
+            yield self._probe("of_the_other_speaker", self._tagged(swapped), 0.0)
         longer = forms.longer_word(self.key.canonical, self.key.type, self.language)
         if longer and not self.denies and (text := self._replaced(longer)) and not self._known(longer):
             yield self._probe("inside_a_longer_word", self._tagged(text), 0.0)
