@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 
 import pytest
 from hypothesis import given
@@ -41,6 +41,13 @@ def test_ids_stay_when_more_samples_are_asked_for(zh):
     few = {w.id for w in works(zh, ("SBK", "CM"), 0, 4, None)}
     many = [w.id for w in works(zh, ("SBK", "CM"), 0, 9, None)]
     assert few < set(many) and len(set(many)) == len(many) == 54
+
+
+def test_a_run_cut_short_has_seen_every_role(zh):
+    items = list(islice(works(zh, ("SBK", "CM"), 0, 500, None), 240))
+    assert Counter(w.item.profile.id for w in items) == {p.id: 40 for p in zh}
+    together = [role for role, _ in groupby(w.item.profile.id for w in items)]
+    assert len(together) == 12                  # 20 in a row, for the server's cache
 
 
 def test_an_endless_plan_goes_on_with_new_ids_and_the_same_balance(zh):
@@ -113,4 +120,4 @@ def test_a_long_plan_costs_no_memory_to_speak_of():
     count = sum(1 for _ in islice(works(profiles, ("SBK", "CM"), 0, None, 30_000), 30_000))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert count == 30_000 and peak < 1_000_000
+    assert count == 30_000 and peak < 200_000

@@ -70,15 +70,15 @@ class Outputs:
         """Samples accepted by an earlier run, each written and counted as it is yielded."""
         for _, outcome in journal_rows(self.folder / JOURNAL):
             sample = sample_from_row(outcome["sample"], "journal", []) if outcome["status"] == ACCEPTED else None
-            self.add(outcome, sample)
+            self.add(outcome["id"], outcome, sample)
             if sample is not None:
                 yield sample
 
-    def add(self, outcome: Mapping[str, Any], sample: Sample | None) -> None:
-        """Count an outcome and write it to its file."""
+    def add(self, id: str, outcome: Mapping[str, Any], sample: Sample | None) -> None:
+        """Count the outcome of an item and write it to its file."""
         self.tally.add(outcome)
         if sample is None:
-            self._rejected.write(orjson.dumps(rejected_row(outcome), option=orjson.OPT_APPEND_NEWLINE))
+            self._rejected.write(orjson.dumps(rejected_row(id, outcome), option=orjson.OPT_APPEND_NEWLINE))
             return
         name = VALIDATION if sample.role_id in self.held else TRAIN
         self.lists[name].add(orjson.dumps(outcome["sample"]))
@@ -105,8 +105,8 @@ def journal_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             at += len(line)
 
 
-def rejected_row(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in outcome.items() if name != "status"}
+def rejected_row(id: str, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": id, **{name: value for name, value in outcome.items() if name not in ("id", "status")}}
 
 
 def write_in_plan_order(folder: Path, held: frozenset[str], cold_start: int, prompt: Any) -> None:

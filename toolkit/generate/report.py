@@ -91,8 +91,9 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
     if totals.interrupted:
         say(f"stopped. What is done is in {folder}; the same command continues.")
         raise KeyboardInterrupt
-    if stats["samples"]:
-        found = validate([folder], profiles=profiles_file)
+    written = [folder / f"{name}.json" for name in ("train", "validation") if stats[name]["samples"]]
+    if written:
+        found = validate(written, profiles=profiles_file)
         render_problems(found)
         if found.errors:
             raise Refused(summary(found))

@@ -184,17 +184,22 @@ class Generation:
               watch: Callable[[Outputs], Any] | None) -> Totals:
         asked, tally = self.asked, files.tally
         written = time.monotonic()
+        earlier_usd = spent(tally, self.price, 0.0) if self.price else 0.0
 
         async def make(work: Work, complete: Complete) -> Mapping[str, Any]:
             made = await maker(work, complete)
-            files.add(made.outcome, made.sample)
+            files.add(work.id, made.outcome, made.sample)
             return made.outcome
 
         def enough(totals: Totals) -> bool:
             if asked.target_samples and tally.accepted >= asked.target_samples:
                 return True
-            return (asked.max_cost_usd is not None and self.price is not None
-                    and spent(tally, self.price, totals.seconds) >= asked.max_cost_usd)
+            if asked.max_cost_usd is None or self.price is None:
+                return False
+            sent = totals.sent                  # replies of unfinished items, too; what is under way will cost as much each
+            cost = earlier_usd + self.price.of(sent.prompt_tokens, sent.completion_tokens, sent.cached_tokens,
+                                               totals.seconds / 3600)
+            return cost * (1 + totals.in_flight / max(1, sent.replies)) >= asked.max_cost_usd
 
         def progress(totals: Totals) -> None:
             nonlocal written
