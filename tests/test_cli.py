@@ -56,7 +56,8 @@ def test_help_starts_quickly():
     assert min(times) < 0.5
 
 
-@pytest.mark.parametrize("words", [("--help",), ("train", "--help"), ("eval", "--help"), ("demo", "--help")],
+@pytest.mark.parametrize("words", [("--help",), ("train", "--help"), ("eval", "--help"), ("demo", "--help"),
+                                   ("reward", "audit", "--help")],
                          ids=" ".join)
 def test_help_loads_no_heavy_package(words):
     done = toolkit(*words, python=("-X", "importtime"))

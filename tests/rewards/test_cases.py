@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from toolkit.errors import InputError
+from toolkit.rewards.cases import read_cases, score_cases
 
 CASE = {"id": "a", "lang": "zh", "profile": {"姓名": "陆青禾", "身份": "铁匠"}, "history": [], "question": "你是做什么营生的？",
         "keys": [{"canonical": "铁匠", "alternatives": ["打铁的"], "type": "text"}], "match": "all",
@@ -62,3 +67,21 @@ def test_an_empty_completion_is_wrong_and_optional_fields_may_be_missing(toolkit
     first, second = map(json.loads, done.stdout.splitlines())
     assert (first["id"], first["score"], first["matched"]) == (1, 0.0, [])
     assert (second["id"], second["score"]) == (2, 1.0)
+
+
+VALUES = st.recursive(st.none() | st.booleans() | st.integers(-2**40, 2**40) | st.floats(allow_nan=False) | st.text(max_size=12),
+                      lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+                      max_leaves=6)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(row=st.fixed_dictionaries({}, optional={name: VALUES for name in (*CASE, "aliases")}), base=st.booleans())
+def test_any_row_is_scored_or_named_with_its_line(tmp_path, row, base):
+    path = tmp_path / "case.jsonl"
+    path.write_text(json.dumps({**CASE, **row} if base else row, ensure_ascii=True) + "\n", encoding="utf-8")
+    try:
+        scored = list(score_cases(read_cases(path)))
+    except InputError as error:
+        assert all(line.startswith(f"{path}:1 ") or "holds no case" in line for line in error.lines())
+    else:
+        assert len(scored) == 1 and scored[0].verdict.reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.resources import yaml_file
@@ -176,3 +176,15 @@ def test_an_answer_is_said_of_the_other_speaker_where_words_simply_swap(answer, 
 def test_any_text_in_a_sample_makes_replies_and_no_error():
     odd = replace(SMITH, question="{key}?", answer="{lie} (은|는) \\1 blacksmith", keys=(Key("(["), Key("blacksmith")), language="xx")
     assert stress(odd, wordings=9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(question=st.text(max_size=40), answer=st.text(max_size=60), keys=st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=3),
+       wrong=st.lists(st.text(min_size=1, max_size=8), max_size=4), language=st.sampled_from(["zh", "en", "ja", "ko", "fr"]),
+       kind=st.sampled_from(["text", "name", "number", "quantity", "date"]))
+def test_every_text_makes_probes_that_keep_what_was_given(question, answer, keys, wrong, language, kind):
+    sample = replace(SMITH, question=question, answer=answer, keys=tuple(Key(k, (), kind) for k in keys),
+                     distractors=tuple(wrong), language=language)
+    made = stress(sample)
+    assert {"evasion", "stuffing", "key_alone"} <= {p.kind for p in made}
+    assert all(answer.strip() in p.text for p in made if p.kind in ("plain", "without_tags", "long", "stage_directions"))
