@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server without a model: slots, latency, limits, a prefix cache, and every fault a client meets.
+"""An OpenAI-compatible server (and Bedrock's Converse) without a model: slots, latency, limits, a prefix cache, and every fault a client meets.
 
     python benchmarks/stub_server.py --slots 512 --latency 0.5 --port 8000
     python benchmarks/stub_server.py --faults 429=0.05,cut=0.02,truncated=0.02 --rate 200
@@ -81,6 +81,8 @@ class Stub:
         if path == "/v1/loads" and self.loads:
             return _json({"loads": [{"dp_rank": 0, "num_running_reqs": self.running, "num_waiting_reqs": self.waiting,
                                      "max_running_requests": self.slots}]})
+        if path.startswith("/model/") and path.endswith("/converse"):
+            return await self.converse(request)
         if path != "/v1/chat/completions":
             return _json({"detail": "Not Found"}, 404)
         return await self.chat(request)
@@ -114,6 +116,21 @@ class Stub:
             finally:
                 self.running -= 1
         return await self.reply(request, body, fault, cached)
+
+    async def converse(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Bedrock's wire, without faults; the signature is not looked at."""
+        body = orjson.loads(await request.read())
+        self.counts["requests"] += 1
+        async with self.free:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            await asyncio.sleep(self.seconds())
+            self.running -= 1
+        self.counts["replies"] += 1
+        self.prompts[body["messages"][-1]["content"][-1]["text"][-80:]] += 1
+        return _json({"output": {"message": {"role": "assistant", "content": [{"text": self.content}]}},
+                      "stopReason": "end_turn", "metrics": {"latencyMs": 500},
+                      "usage": {"inputTokens": 800, "outputTokens": 600, "totalTokens": 1400}})
 
     def seconds(self) -> float:
         return self.random.lognormvariate(0, self.sigma) * self.latency_s if self.sigma else self.latency_s
@@ -198,7 +215,17 @@ class Stub:
         return len(prefix) // 4 if ready is not None and ready <= now else 0
 
     def stats(self) -> dict:
-        return {**self.counts, "most": self.most, "answered twice": sum(n - 1 for n in self.prompts.values())}
+        return {**self.counts, "most": self.most, "after 5 s": self.later(), "answered twice": sum(n - 1 for n in self.prompts.values())}
+
+
+    def later(self) -> tuple[float, float]:
+        """Under a rate: the share of it that was used from 5 s after the first request until most was done, and the share
+        of requests refused in that time."""
+        if not self.rate_per_s or len(self.admitted_at) < 100:
+            return 0.0, 0.0
+        begin, end = self.admitted_at[0] + 5, self.admitted_at[int(0.9 * len(self.admitted_at))]
+        used, refused = (sum(begin < when < end for when in times) for times in (self.admitted_at, self.refused_at))
+        return used / (end - begin) / self.rate_per_s, refused / (used + refused)
 
 
 def _json(value: dict, status: int = 200) -> web.Response:

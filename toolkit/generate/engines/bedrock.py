@@ -7,6 +7,7 @@ retries are off: they do not wait as long as the service asks, and would multipl
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -68,7 +69,7 @@ class BedrockEngine:
                 "bedrock-runtime", region_name=self.region, endpoint_url=self.endpoint_url, config=Config(
                     retries={"total_max_attempts": 1}, max_pool_connections=threads, connect_timeout=10, read_timeout=900,
                     parameter_validation=False, tcp_keepalive=True))
-            if self._client.meta.config.signature_version != "bearer" and session.get_credentials() is None:
+            if not os.environ.get("AWS_BEARER_TOKEN_BEDROCK") and session.get_credentials() is None:
                 raise EngineError("no AWS credentials were found. Set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and "
                                   "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.", "fatal", "credentials")
         except BotoCoreError as error:
@@ -142,6 +143,7 @@ class BedrockEngine:
 
     def _wire_error(self, error: Exception) -> EngineError:
         from botocore import exceptions as known
+        from botocore.parsers import ResponseParserError
 
         where = self.endpoints[0]
         if isinstance(error, known.ReadTimeoutError):
@@ -150,7 +152,7 @@ class BedrockEngine:
             return EngineError(f"{where} cannot be reached. Is --region right?", "unreachable", "unreachable")
         if isinstance(error, known.SSLError):
             return EngineError(f"{where} does not speak TLS as expected: {_line(error)}", "fatal", "TLS")
-        if isinstance(error, known.ResponseParserError):
+        if isinstance(error, ResponseParserError):
             return EngineError(f"{where} sent a reply that cannot be read.", "broken", "not JSON")
         if isinstance(error, (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError)):
             return EngineError(f"{where} cut the connection ({type(error).__name__}).", "broken", "connection cut")
