@@ -79,10 +79,12 @@ class _Mention:
             return "injected", 0
         if self._part_of_another():
             return "aside", 0
-        if absurd_to_deny(self.a):
+        if absurd_to_deny(self.a, self.c):
             return ASSERTED, 2
         if self.a.mark == "?" and self._asked_itself():
             return self._in_question()
+        if self._negated and self._imagined():
+            return "hypothetical", 0
         if self._negated:
             return "negated", self._denial_strength()
         if other_person(self.a, self.c, self.q):
@@ -224,7 +226,7 @@ class _Mention:
         if self.c.denied_again.search(self.rest[:60]):
             return "retracted"
         whole = self.c.denied_kind.search(self.rest[:120])
-        if whole and len(whole.group(1)) > 1 and whole.group(1) in self.q.text:
+        if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text:
             return "contradicted"  # "A mule. I've never kept an animal."
         found = self.c.taken_back.search(after)
         if found and self.c.negated_before.search(after[max(0, found.start() - 6) : found.start()]):
@@ -312,7 +314,10 @@ class _Mention:
                 return "aside"
         if self.strength > 1:
             return None
-        if not (q.who or q.naming or q.related or q.planned or self.exact or q.about_user) and self._topic_of_another():
+        if (
+            not (q.who or q.past or q.naming or q.related or q.planned or self.exact or q.about_user)
+            and self._topic_of_another()
+        ):
             return "aside"
         acts = c.acts_after.search(self.after) and not q.who and not q.planned
         changed = c.aside_after.search(self.after) or c.aside_before.search(self.before or a.sentence_before[-40:])

@@ -55,6 +55,7 @@ class Context:
             pieces += [text[at:start], mask * (end - start)]
             at = max(at, end)
         masked = "".join(pieces) + text[at:]
+        masked = _STAGE.sub(_silence, masked) if len(masked) <= 4000 else masked
         language = sentence_language(text[:400], self.language)
         result = cues(language).blank.sub(_blank, masked) if len(masked) <= 4000 else masked
         self._prepared[index] = result, language
@@ -103,6 +104,15 @@ class Context:
 
 def _blank(match: re.Match) -> str:
     return BLANK * len(match.group())
+
+
+# What the role does while it speaks is no part of what it says: *wipes her nose*, (放下锤子) before a sentence.
+_STAGE = re.compile(r"(?<!\*)\*(?!\*)[^*\n]{6,120}(?<!\*)\*(?!\*)|^\W{0,3}\([^()\n]{2,120}\)")
+
+
+def _silence(match: re.Match) -> str:
+    said = match.group()
+    return said if MASK in said or RIVAL in said else " " * len(said)
 
 
 _CJK = re.compile("[\u3041-\u9fff\uac00-\ud7a3]")

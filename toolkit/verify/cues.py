@@ -20,6 +20,8 @@ class Cues:
     blank: Lazy  # holds a cue but is none: 非常, "no doubt"; removed before anything else is searched
     negated_before: Lazy  # in the clause; an even number cancels
     negated_after: Lazy  # in the clause after the mention; an even number cancels
+    sure_before: Lazy  # denies only to show that it cannot be denied: "if I weren't a", "who says I'm not a"
+    sure_after: Lazy
     topic_denied: Lazy  # directly after a mention that opens its clause: "… is not my trade"
     echo_denied: Lazy  # the next clause or sentence answers the mention: "Not me."
     echo_affirmed: Lazy
@@ -63,7 +65,7 @@ class Cues:
     never_was: Lazy  # denies the identity itself, with words between: "I've never worked as a …"
     never_was_after: Lazy
     denied_again: Lazy  # an elliptic denial in what follows: "… and I'm not one"
-    denied_kind: Lazy  # denies, in what follows, all of a kind; the kind is group 1
+    denied_kind: Lazy  # denies, in what follows, all of a kind; the kind is the last group
     topic_after: Lazy  # the mention opens its clause and something is said of it
     claims_after: Lazy  # … and what is said makes it the role's own
     weak_after: Lazy  # the mention is a topic of which only something lesser is said: "the harp I only listen to"

@@ -126,11 +126,13 @@ def _decide(
         return Finding("negated", readings, denials[-1])
     last = [r for r in asserted if r.strength == best][-1]
     final = asserted[-1]
+    withdrawn = {_said(r, reader) for r in rivals if r.status in _WITHDRAWN}
     opposed = [
         r
         for r in rivals
         if r.status == ASSERTED
-        and not (r.start < final.start and r.strength == 3 and reader.text[r.start : r.end] in asked.text)
+        and not (r.start < final.start and r.strength == 3 and _said(r, reader) in asked.text)
+        and not (r.start < final.start and _said(r, reader) in withdrawn)
         and (
             side_by_side(r, asserted, reader)
             or (outweighs(r, last, reader) and not (last.strength > r.strength and final.start > r.start))
@@ -146,6 +148,13 @@ def _decide(
     if against:
         return Finding("contradicted", readings, against[-1])
     return Finding("right", readings, last)
+
+
+_WITHDRAWN = frozenset({"attributed", "negated", "retracted", "not_present"})
+
+
+def _said(reading: Reading, reader: Reader) -> str:
+    return reader.text[reading.start : reading.end]
 
 
 _ALSO = Lazy(r"\b(?:too|as well|also)\b|也|[父母兄姉弟妹祖親師]も|[가-힣]도 ")  # Yes, my father was one too

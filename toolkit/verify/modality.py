@@ -8,17 +8,9 @@ from .lazy import Lazy
 from .question import Question
 from .relations import relations
 
-# What the role only supposes not to hold, or not to be believed, holds.
-_BUT_FOR = Lazy(
-    r"\b(?:(?:if|unless) i (?:weren't|wasn't|were not|was not|hadn't become|had not become|am not)|if i'm not|were i not|had i not become) (?:an? |the |in |from )?$"
-    r"|\b(?:if|should) you (?:doubt|don't believe|won't believe|disbelieve)(?: that)? i(?:'m| am) (?:an? |the |in |from )?$"
-    r"|\blying if i said anything (?:but|else than|other than) (?:an? |the )?$"
-    "|(?<![你他她])(?:要不是|若不是)(?:我|因为)?(?:是|当了|做了|会|住在)(?:个)?$|我(?:要是|若是|如果|要)不(?:是|当|做|干|住在?|会)(?:个)?$"
-    "|(?:要说|敢说|非说|硬说|谁说|若说|说|\ue001{2})(?:我|俺)?(?:自己)?(?:不是|不会|没)$|不信(?:我|俺)(?:就|真的?)?(?:是|叫|住|会)(?:个)?$"
-    "|^(?:じゃ|では|で)な(?:かったら|ければ)(?!な)、?(?!何|誰)|^(?:じゃ|では|で)な(?:くて?|かったら|ければ|きゃ)、?[^。]{0,12}(?:何|なん|誰|どう|どこ)|^(?:이|가)? ?아니(?:었다면|었으면|었더라면|면 ?[^.!?]{0,12}(?:뭐|뭘|누구|무엇|어떻게|어디))"
-)
-
-
+_CHOOSING = Lazy(
+    r"(?:れば|たら|なら)、?$|면 $|\bif i (?:had to|must|have to|could only) (?:choose|pick|keep|name)\b"
+)  # a choice is no wish
 _PLAN = Lazy(
     r"^(?:want(?:s|ed)? to|hop(?:e|es|ed|ing)\b.*|would (?:like|love)|i'd (?:like|love)|meant to be|打算|计划|准备.*|想(?:去|要|做|学|养|试|买)|考虑过?|希望|盼.*)$"
 )
@@ -29,6 +21,8 @@ _SEEN = Lazy(r"^(?:碰|看|遇|见过|认识|请|找|嫁|娶|雇|问过|i (?:saw
 
 def imagined(before: str, c: Cues, q: Question) -> bool:
     """Whether the role only imagines it; a plan is no imagination where the question asks for one."""
+    if q.liking and _CHOOSING.search(before):
+        return False
     if not q.future:
         return bool(c.imagined_before.search(before))
     return any(not _PLAN.match(m.group()) for m in c.imagined_before.finditer(before))
@@ -65,11 +59,11 @@ def told_later(a: Around, c: Cues) -> bool:
     return len(told) > 1 and bool(c.then.search(told[0])) and bool(c.future_before.search(told[1]))
 
 
-def absurd_to_deny(a: Around) -> bool:
-    """Whether the reply only supposes the mention not to hold: "If I weren't a smith, …"."""
+def absurd_to_deny(a: Around, c: Cues) -> bool:
+    """Whether the reply denies the mention only to show that it cannot be denied: "If I weren't a smith, …"."""
     if _WITHOUT.search(a.clause_before) and _UNABLE.search(a.sentence_after[:40]):
         return True
-    return bool(_BUT_FOR.search(a.clause_before) or _BUT_FOR.match(a.sentence_after))
+    return bool(c.sure_before.search(a.clause_before) or c.sure_after.match(a.sentence_after))
 
 
 # What one cannot be without, one has: 没有桂花酿我可活不下去.

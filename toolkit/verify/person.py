@@ -71,7 +71,12 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 or (a.language == "en" and index == 1 and not words(text[third[1] :]))
             )
             own = q.about_user and bool(c.first.match(text[third[0] : third[1]]))
-            return subject and not q.kin and (own or not q.about_user) and not q.who
+            return (
+                subject
+                and not q.kin
+                and (own or not q.about_user or bool(c.first.search(text[: third[0]])))
+                and not q.who
+            )
         if nearest == first:
             return q.about_user and not q.kin and index == 0 and not _recalls(text, first) and not _WE.search(text)
         return not q.about_user and not q.kin and index == 0 and words(text[: second[0]]) <= 3

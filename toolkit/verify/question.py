@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,11 +37,25 @@ _OPEN = Lazy(
     "|何|誰|だれ|どこ|どんな|どちら|いつ|いくつ|いくら|どう|なぜ|どの|どれ|뭐|뭘|무엇|무슨|누구|누가|어디|언제|몇|어떤|어느|얼마|왜|어떻"
 )
 # Whom the question speaks to is nobody that it asks about: "秦老师，您…", "…, captain?"
-_VOCATIVE = Lazy(r"^[^,。!?…你您の의]{1,9}[,!、…] ?(?=.{4})|,? (?<!your )(?<!my )(?:master|captain|boss|teacher|friend|mate|miss|sir|grandma|grandpa|auntie|uncle|doc|chief)(?: \w+)?(?=[?.!]*$)|^(?:master|captain|boss|teacher|friend|mate|miss|grandma|grandpa|auntie|uncle|chief)(?: \w+)?, ")
+_VOCATIVE = Lazy(
+    r"^[^,。!?…你您の의]{1,9}[,!、…] ?(?=.{4})|,? (?<!your )(?<!my )(?:master|captain|boss|teacher|friend|mate|miss|sir|grandma|grandpa|auntie|uncle|doc|chief)(?: \w+)?(?=[?.!]*$)|^(?:master|captain|boss|teacher|friend|mate|miss|grandma|grandpa|auntie|uncle|chief)(?: \w+)?, "
+)
 _WHO = Lazy(r"\bwho(?:m|se)?\b|谁|何人|誰|だれ|どなた|누구|누가|跟谁")
 _NAMING = Lazy(
     r"\b(?:nick)?names?\b|\bnamed\b|\bepithet\b|\bmoniker\b|\balias|\bcall(?:ed|s)?\b|叫什么|叫啥|名字|姓名|称呼|尊姓|大名|贵姓|芳名|名讳|绰号|外号|诨名|诨号|雅号|小名|(?:叫|喊|称呼?|唤)(?:你|您)(?:什么|啥|作|做)|法号|代号|名号|名前|名は|お名|通り名|あだ名|渾名|呼び名|二つ名|異名|呼(?:べ|ば|ん|び)|이름|성함|존함|함자|불러|부르|별명|호칭|존함"
 )
+
+
+_ARE_YOU = Lazy(r"[你您](?:就|可)?是(?:不是)?[^,。]{0,4}$|\bare you (?:really )?(?:the |an? |my )?(?:\w+ )?$")
+_IS_IT = Lazy("(?:さん|様)?(?:です|でいらっしゃい)か|이?(?:세요|신가요|십니까|입니까|인가요)\\?")
+
+
+def _persons(kin: Lazy, text: str) -> Iterator[str]:
+    """The persons a question names, without the one that it takes the role for: "Are you the captain?"."""
+    for person in kin.finditer(text):
+        told = text[: person.start()]
+        if not (_ARE_YOU.search(told) or (len(told) <= 1 and _IS_IT.match(text, person.end()))):
+            yield person.group()
 
 
 @lru_cache(maxsize=4096)
@@ -60,7 +75,7 @@ def read_question(question: str, language: str) -> Question:
         liking=bool(table.asks_liking.search(text)),
         imagined=bool(table.asks_imagined.search(text)),
         about_user=bool(table.asks_user.search(text)),
-        kin=frozenset(m.group() for m in table.kin.finditer(_VOCATIVE.sub("", text))),
+        kin=frozenset(_persons(table.kin, _VOCATIVE.sub("", text))),
         open=bool(_OPEN.search(text)),
         who=bool(_WHO.search(text)),
         naming=bool(_NAMING.search(text)),

@@ -115,6 +115,6 @@ def _letters(text: str) -> int:
 # Words that turn from what was said to what holds.
 _TURN = Lazy(
     "|".join(cues(language).taken_back.source for language in ("en", "zh", "ja", "ko"))
-    + r"|搬到|搬去|改到|改成|换成|\bto\b|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
+    + r"|哎|唉|瞧我|看我这|あれ、|아이고|에이|\blisten to me\b|\bswapped\b|\bwrong\b|搬到|搬去|改到|改成|换成|\bto\b|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
     r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
 )
