@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 from trl.trainer import utils
 
-from toolkit.train.speed import score_completions_only
+from toolkit.train.speed import can_share, score_completions_only, shared_forward, shared_generate
 
 
 def scored() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -31,3 +33,70 @@ def test_scoring_completions_only_is_exact(monkeypatch: pytest.MonkeyPatch) -> N
     assert utils._use_triton(torch.device("cpu"))
     for stock, ours in zip(every, scored(), strict=True):
         torch.testing.assert_close(stock, ours, rtol=1e-5, atol=1e-6)
+
+
+def small(**changes: object) -> Qwen3ForCausalLM:
+    torch.manual_seed(0)
+    return Qwen3ForCausalLM(Qwen3Config(vocab_size=97, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+                                        num_key_value_heads=1, head_dim=8, intermediate_size=32, pad_token_id=0,
+                                        eos_token_id=1, **changes))
+
+
+def batch() -> tuple[torch.Tensor, torch.Tensor]:
+    """Three prompts of 7 tokens, one of them padded by 3, in groups of 4 that were shuffled; completions of 5."""
+    torch.manual_seed(1)
+    prompts = torch.randint(2, 97, (3, 7))
+    mask = torch.ones(3, 7, dtype=torch.long)
+    mask[1, :3] = prompts[1, :3] = 0
+    order = torch.randperm(12) % 3
+    tails = torch.ones(12, 5, dtype=torch.long)
+    tails[4, 2:] = 0
+    return torch.cat([prompts[order], torch.randint(2, 97, (12, 5))], 1), torch.cat([mask[order], tails], 1)
+
+
+def test_sharing_prompts_gives_the_same_scores_and_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    def scores(shared: bool) -> tuple[torch.Tensor, dict[str, torch.Tensor], int]:
+        model = small()
+        read = []
+        model.model.embed_tokens.register_forward_hook(lambda module, args, out: read.append(args[0].numel()))
+        utils.add_fused_lm_head(model, temperature=1.0, outputs=("log_probs",))
+        ids, mask = batch()
+        labels = ids.masked_fill(mask == 0, -100)
+        labels[:, :7] = -100
+        with shared_forward(model, 7) if shared else nullcontext():
+            found = model(input_ids=ids, attention_mask=mask, labels=labels, fused_lm_head=True).log_probs
+        (found * torch.arange(found.numel()).view_as(found)).sum().backward()
+        assert "forward" not in vars(model.model)
+        return found.detach(), {n: p.grad for n, p in model.named_parameters()}, sum(read)
+
+    stock, ours = scores(False), scores(True)
+    torch.testing.assert_close(stock[0], ours[0], rtol=1e-5, atol=1e-5)
+    for name, gradient in stock[1].items():
+        torch.testing.assert_close(gradient, ours[1][name], rtol=1e-4, atol=1e-3, msg=name)
+    assert (stock[2], ours[2]) == (12 * 12, 3 * 7 + 12 * 5)
+
+
+def test_sharing_prompts_samples_the_same_completions() -> None:
+    ids, mask = (x[:, :7] for x in batch())
+
+    def sampled(shared: bool) -> tuple[torch.Tensor, int]:
+        model = small().eval()
+        read = []
+        model.model.embed_tokens.register_forward_hook(lambda module, args, out: read.append(args[0].numel()))
+        torch.manual_seed(2)
+        with shared_generate(model) if shared else nullcontext():
+            found = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=6, do_sample=True)
+        return found, sum(read)
+
+    (stock, every), (ours, fewer) = sampled(False), sampled(True)
+    torch.testing.assert_close(stock, ours)
+    assert fewer < every / 1.5
+
+
+def test_models_that_cannot_share_are_left_alone() -> None:
+    sliding = small(layer_types=["sliding_attention", "full_attention"], use_sliding_window=True, sliding_window=4)
+    checkpointing = small()
+    checkpointing.gradient_checkpointing_enable()
+    assert can_share(small()) and not can_share(sliding) and not can_share(checkpointing)
+    with shared_forward(sliding, 7), shared_generate(sliding):
+        assert "forward" not in vars(sliding.model) and "generate" not in vars(sliding)

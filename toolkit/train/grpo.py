@@ -19,7 +19,7 @@ from toolkit.tasks.base import Task
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder, SampleWriter
 from toolkit.train.models import prefills_think, save
-from toolkit.train.speed import score_completions_only
+from toolkit.train.speed import prompt_sharing, score_completions_only
 
 
 def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
@@ -66,7 +66,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     functions = [reward_function(task, part, score, prefilled, writer if n == 0 else None)
                  for n, (part, score) in enumerate(reward.scorers.items())]
     arguments = GRPOConfig(**{**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]})
-    trainer = GRPOTrainer(
+    trainer = prompt_sharing(GRPOTrainer)(
         model=model, reward_funcs=functions, args=arguments, processing_class=tokenizer,
         train_dataset=dataset_of(task, train_rows, settings.system_prompt),
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,

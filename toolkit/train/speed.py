@@ -1,6 +1,10 @@
-"""Exact savings on devices without Triton."""
+"""Exact savings: the same numbers and gradients, up to floating point, for less computing."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 def score_completions_only() -> None:
@@ -14,3 +18,110 @@ def score_completions_only() -> None:
 
     if hasattr(utils, "_use_triton") and not torch.cuda.is_available():
         utils._use_triton = lambda device: True     # read in that module for this one decision
+
+
+def prompt_sharing(trainer_class: type) -> type:
+    """A GRPOTrainer that computes each distinct prompt of a batch once.
+
+    The completions of a group share their prompt, so stock TRL computes its keys and values `num_generations` times, in
+    generation and again in the training forward and backward. Here they are computed once and expanded to the group.
+    """
+
+    class SharedPromptTrainer(trainer_class):
+        def _get_per_token_logps_and_entropies(self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int,
+                                               *args: Any, **kwargs: Any) -> Any:
+            with shared_forward(self.accelerator.unwrap_model(model), input_ids.size(1) - logits_to_keep):
+                return super()._get_per_token_logps_and_entropies(model, input_ids, attention_mask, logits_to_keep,
+                                                                  *args, **kwargs)
+
+        def _generate_single_turn(self, *args: Any, **kwargs: Any) -> Any:
+            with shared_generate(self.accelerator.unwrap_model(self.model_wrapped)):
+                return super()._generate_single_turn(*args, **kwargs)
+
+    return SharedPromptTrainer
+
+
+def can_share(model: Any) -> bool:
+    """Whether keys and values may be computed apart: plain attention over all that came before, one device, no recomputing."""
+    config = model.config.get_text_config()
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    plain = model.config is config and kinds == {"full_attention"} and config._attn_implementation in ("sdpa", "eager")
+    recomputes = any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
+    return plain and not recomputes and not hasattr(model, "hf_device_map")
+
+
+@contextmanager
+def shared_forward(model: Any, length: int) -> Iterator[None]:
+    """Within it, the model's backbone computes the first `length` tokens of equal rows once.
+
+    Hidden states come back for every row and position, (B, T, hidden), as ever. Models that cannot share are left alone.
+    """
+    from transformers import DynamicCache
+
+    backbone = model.base_model
+    if not can_share(model) or backbone is model or length < 1:
+        yield
+        return
+    import torch
+
+    stock = backbone.forward
+
+    def forward(input_ids: Any, attention_mask: Any, use_cache: bool = False, **rest: Any) -> Any:
+        rows, index = _distinct(input_ids[:, :length], attention_mask[:, :length])
+        if len(rows) == len(input_ids) or input_ids.size(1) <= length:
+            return stock(input_ids=input_ids, attention_mask=attention_mask, use_cache=use_cache, **rest)
+        cache = DynamicCache(config=model.config)
+        prompts = stock(input_ids=input_ids[rows, :length], attention_mask=attention_mask[rows, :length],
+                        past_key_values=cache, use_cache=True, **rest)
+        cache.batch_select_indices(index)
+        found = stock(input_ids=input_ids[:, length:], attention_mask=attention_mask, past_key_values=cache,
+                      use_cache=True, **rest)
+        found.last_hidden_state = torch.cat([prompts.last_hidden_state[index], found.last_hidden_state], dim=1)
+        return found
+
+    backbone.forward = forward
+    try:
+        yield
+    finally:
+        del backbone.forward
+
+
+@contextmanager
+def shared_generate(model: Any) -> Iterator[None]:
+    """Within it, `model.generate` reads each distinct prompt of a batch once; what it samples is the same."""
+    from transformers import DynamicCache
+
+    if not can_share(model) or model.base_model is model:
+        yield
+        return
+    stock = model.generate
+
+    def generate(input_ids: Any, attention_mask: Any, **rest: Any) -> Any:
+        rows, index = _distinct(input_ids, attention_mask)
+        if len(rows) < len(input_ids) and input_ids.size(1) > 1:
+            cache = DynamicCache(config=model.config)
+            mask = attention_mask[rows, :-1]
+            # as generate counts positions: from the first token that is no padding
+            positions = (attention_mask[rows].long().cumsum(-1)[:, :-1] - 1).clamp(min=0)
+            model.base_model(input_ids=input_ids[rows, :-1], attention_mask=mask, position_ids=positions,
+                             past_key_values=cache, use_cache=True)
+            cache.batch_select_indices(index)
+            rest["past_key_values"] = cache
+        return stock(input_ids=input_ids, attention_mask=attention_mask, **rest)
+
+    model.generate = generate
+    try:
+        yield
+    finally:
+        del model.generate
+
+
+def _distinct(ids: Any, mask: Any) -> tuple[Any, Any]:
+    """Rows that differ, (U,) positions in `ids`, and which of them each row equals, (B,)."""
+    import torch
+
+    _, index = torch.unique(torch.cat([ids, mask], dim=1), dim=0, return_inverse=True)
+    count = int(index.max()) + 1
+    rows = torch.empty(count, dtype=torch.long, device=ids.device)
+    rows[index] = torch.arange(len(ids), device=ids.device)
+    return rows, index
