@@ -220,7 +220,7 @@ def _fewer_collections() -> Iterator[None]:
     """Looking for reference cycles costs a fifth of the CPU time of a run that makes hardly any."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(30_000, 10, 20)
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ What never reached a server costs no attempt; a server that refuses is asked for
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field
 from toolkit.generate.engines.base import Complete, Ending, Engine, EngineError, Reply, Request
 from toolkit.generate.gate import Gate, Pace
 
-FIRST_RETRY_S, LAST_RETRY_S = 0.25, 30.0
+FIRST_RETRY_S, LAST_RETRY_S = 0.25, 4.0
+LAST_BUSY_S = 30.0              # of a server that refuses by its load
 CHARACTERS_A_TOKEN = 3          # before anything was counted: between English (4) and Chinese (1.5)
 
 
@@ -99,11 +101,12 @@ class Completer:
                 raise error
             self.sent.retries[error.reason] += 1
             if error.kind != "unreachable" or len(gate.lanes) == 1:
-                await asyncio.sleep(self._pause_s(error, retry))
+                limited = error.kind == "busy" and math.isfinite(ticket.lane.rate.per_s)
+                await asyncio.sleep(self._pause_s(error, retry, LAST_BUSY_S if limited else LAST_RETRY_S))
             retry += error.kind != "unreachable"
 
-    def _pause_s(self, error: EngineError, retry: int) -> float:
-        bound_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2**min(retry, 16))
+    def _pause_s(self, error: EngineError, retry: int, most_s: float) -> float:
+        bound_s = min(most_s, FIRST_RETRY_S * 2**min(retry, 16))
         if error.retry_after_s is None:
             return self._random.uniform(0, bound_s)
         # never before the server's time; spread, or all come back at once

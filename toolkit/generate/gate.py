@@ -21,6 +21,7 @@ from toolkit.generate.slots import Slots
 
 MOST = 1024             # under way, when the user names no number
 START = 64              # under way at first, when nothing is known of the server
+LATE_S = 0.03           # how far timers and a busy loop may be late; servers count in longer periods
 REMEMBERED = 4096       # affinities whose endpoint is remembered
 
 
@@ -236,8 +237,8 @@ class Gate:
         self.in_flight += 1
         if lane.down_since is not None:
             lane.look = ticket
-        # Servers count in short periods, too: a pause is made up for only as far as timers are late.
-        lane.next_s = max(lane.next_s, now - 0.01) + 1 / lane.rate.per_s
+        # a pause is not made up for: servers count in short periods, too
+        lane.next_s = max(lane.next_s, now - LATE_S) + 1 / lane.rate.per_s
         self._next_s = max(self._next_s, now - 0.05) + 1 / self._per_s
         self._token_s = max(self._token_s, now - 1.0) + tokens / self._tokens_per_s
         return ticket
