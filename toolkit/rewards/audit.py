@@ -23,7 +23,7 @@ from toolkit.tasks.base import Task
 # hundred groups; an honest answer denied in 20 only slows learning.
 MAX_FALSE_PAY, MAX_FALSE_DENY = 0.02, 0.05
 TIMEOUT_S = 2.0                                 # a call of our own reward takes less than 0.05 s for 100 kB
-LONG_ROWS = 2                                   # rows that get the attacks of 100 kB
+LONG_ROWS = 2
 REPLAYED = 200                                  # calls made again in another process
 SHOWN = 12                                      # worst cases kept
 SHOWN_OF_KIND = 2
@@ -128,7 +128,8 @@ class Audit:
 
 def audit(task: Task, task_name: str, weights: Mapping[str, float], rows: Sequence[Any], *, target: str = "",
           max_false_pay: float = MAX_FALSE_PAY, max_false_deny: float = MAX_FALSE_DENY, timeout_s: float = TIMEOUT_S,
-          seconds: float | None = None, progress: Callable[[int], None] = lambda done: None) -> Audit:
+          seconds: float | None = None, long_rows: int = LONG_ROWS,
+          progress: Callable[[int], None] = lambda done: None) -> Audit:
     """Ask a reward about honest and wrong replies to rows of a task.
 
     Args:
@@ -136,6 +137,7 @@ def audit(task: Task, task_name: str, weights: Mapping[str, float], rows: Sequen
         weights: the parts that are audited together, as `compose` takes them.
         rows: rows of the task; a few dozen tell most.
         seconds: end after so long, with the rows asked by then.
+        long_rows: rows that get the attacks of 100 kB.
 
     Raises:
         InputError: when the reward cannot be loaded.
@@ -165,7 +167,7 @@ def audit(task: Task, task_name: str, weights: Mapping[str, float], rows: Sequen
             asked += [(kind, HONEST, text) for kind, text in task.honest(row) or ()]
             asked += [(kind, WRONG, text) for kind, text in task.baits(row) or ()]
             asked += [(kind, WRONG, text) for kind, text in attacks(str(fields.get("question", "")), spray(values, own), number)]
-            if number < LONG_ROWS:
+            if number < long_rows:
                 asked += [(kind, WRONG, text) for kind, text in long_attacks(own[0] if own else "1")]
             calls = []
             for (kind, _, text), call in zip(asked, worker.score(fields, [text for *_, text in asked]), strict=False):

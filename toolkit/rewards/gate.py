@@ -45,7 +45,7 @@ def require_audit(folder: Path, reward: Reward, task_name: str, rows: Sequence[A
         f"reward {' + '.join(reward.weights)} has no part that tells a right answer from a wrong one."]}
     if weights:
         found = audit(reward.task, task_name, weights, subset(rows, ROWS), max_false_pay=MAX_FALSE_PAY,
-                      max_false_deny=MAX_FALSE_DENY, seconds=SECONDS)
+                      max_false_deny=MAX_FALSE_DENY, seconds=SECONDS, long_rows=1)
         result = found.summary()
         if found.calls:
             say(f"  reward audited on {found.samples} samples: pays {found.false_pay:.1%} of wrong replies, denies "
