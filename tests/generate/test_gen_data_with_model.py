@@ -184,7 +184,7 @@ def test_the_budget_stops_the_run_and_leaves_what_was_paid_for(server, tmp_path)
                     table, "--json")
     stats = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
-    assert 0.8 < stats["cost_usd"] < 1.2 and 10 < stats["samples"] < 500
+    assert 0.6 < stats["cost_usd"] < 1.35 and 10 < stats["samples"] < 500
     by_hand = (stats["prompt_tokens"] * 10 + stats["completion_tokens"] * 30) / 1e6
     assert stats["cost_usd"] == pytest.approx(by_hand, abs=1e-3)
 

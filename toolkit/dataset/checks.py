@@ -16,6 +16,9 @@ from toolkit.errors import did_you_mean
 from toolkit.samples import Evidence, Sample
 from toolkit.tasks.roleplay import RolePlay, gold_reply
 from toolkit.verify import Key, verify
+from toolkit.verify.normalise import fold
+from toolkit.verify.terms import Reading as Terms
+from toolkit.verify.terms import find, key_matcher
 
 # SBK and CM, and the other codes of the RAIDEN benchmark
 KNOWN_KINDS = ("SBK", "CM", "SAK", "RCB", "SCK", "PLS", "ER", "TS", "TA", "JP", "CC")
@@ -200,11 +203,30 @@ def _accepted_wrong_values(sample: Sample) -> Iterator[Finding]:
     forms = sorted({form for key in _affirmed(sample) for form in key.forms if form}, key=len, reverse=True)
     if not forms:
         return
-    stands = re.compile("|".join(map(re.escape, forms)), re.IGNORECASE)
+    there = [form for form in forms if form.casefold() in sample.answer.casefold()]
+    if len(there) == 1 and there[0] in sample.answer:           # the usual case, without a pattern of its own
+        pieces = sample.answer.split(there[0])
+    else:
+        pieces = re.split("|".join(map(re.escape, forms)), sample.answer, flags=re.IGNORECASE)
+    # "yes" may be the answer to a question that names a key, and aliases are further forms: the verifier must say
+    unsure = bool(sample.metadata.get("aliases")) or _names_a_key(sample.question, sample)
     for number, wrong in enumerate(sample.distractors):
-        reply, replaced = stands.subn(lambda _, wrong=wrong: wrong, sample.answer)
-        if _TASK.score("accuracy", sample, reply if replaced else wrong).score == 1.0:
+        reply = wrong.join(pieces) if len(pieces) > 1 else wrong
+        if not unsure and len(pieces) > 1 and not _names_a_key(reply, sample):
+            continue                            # surely refused, at a fraction of the verifier's time
+        if _TASK.score("accuracy", sample, reply).score == 1.0:
             yield Finding("error", "distractor_accepted", f"distractors[{number}]",
                           f"is {short(wrong)}, which the verifier accepts as right: "
-                          f"{short(reply if replaced else wrong)}. "
+                          f"{short(reply)}. "
                           "Choose a value that is wrong, or narrow the key's alternatives.")
+
+
+def _names_a_key(text: str, sample: Sample) -> bool:
+    """Whether the verifier finds any key in a text. A reply in which it finds none is absent, whatever it says."""
+    return any(key.polarity == "deny" for key in sample.keys) or names_any(text, sample.keys)
+
+
+def names_any(text: str, keys: Sequence[Key]) -> bool:
+    """Whether any key stands in a text, in any form that the verifier knows; what is said about it is another question."""
+    read = Terms(fold(text).text)
+    return any(find(key_matcher(key), read) for key in keys)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from toolkit.dataset.checks import mentions
+from toolkit.dataset.checks import names_any
 from toolkit.dataset.wording import squeezed, stands_in
 from toolkit.generate.offline import DISTANCES
 from toolkit.generate.problems import Problem
@@ -175,9 +175,8 @@ def told_evidence(said: Told) -> Evidence:
 
 def names_other_value(sample: Sample, dialogue: Dialogue, target: Told) -> str | None:
     """A value told, other than the answer, that the question gives away."""
-    return next((t.value for t in dialogue.told if t is not target and
-                 (stands_in(sample.question, t.value) or mentions(sample.question, Key(t.value, (), t.step.type), sample))),
-                None)
+    return next((t.value for t in dialogue.told if t is not target
+                 and names_any(sample.question, (Key(t.value, (), t.step.type),))), None)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -30,6 +30,7 @@ class NearDuplicates:
         self.threshold, self.window = threshold, window
         self._windows: list[tuple[Any, dict[int, tuple[Any, str]]]] = [self._empty(), self._empty()]
         self._count = 0
+        self._last: tuple[Sample | None, tuple[Any, str]] = (None, (None, ""))
 
     def _empty(self) -> tuple[Any, dict[int, tuple[Any, str]]]:
         from rensa import RMinHashLSH
@@ -57,6 +58,12 @@ class NearDuplicates:
         self._count += 1
 
     def _signature(self, sample: Sample) -> tuple[Any, str]:
+        """Signature and text; the last one is kept, since a sample is looked up before it is added."""
+        if self._last[0] is not sample:
+            self._last = sample, self._signed(sample)
+        return self._last[1]
+
+    def _signed(self, sample: Sample) -> tuple[Any, str]:
         from rensa import RMinHash
 
         if sample.conversation_history:

@@ -107,11 +107,12 @@ def proportions(text: str) -> tuple[str, ...]:
 
 
 class Assigner:
-    """Makes assignments; remembers the passages of the profiles in work."""
+    """Makes assignments; remembers the passages and topics of the profiles in work."""
 
     def __init__(self, prompts: Prompts, max_distance: int | None = None, remembered: int = 512):
         self.prompts, self.max_distance, self.remembered = prompts, max_distance, remembered
         self._passages: OrderedDict[str, tuple[tuple[str, str], ...]] = OrderedDict()
+        self._topics: OrderedDict[str, tuple[int, ...]] = OrderedDict()
 
     def assign(self, work: Work) -> Assignment:
         item, profile = work.item, work.item.profile
@@ -125,8 +126,7 @@ class Assigner:
         scene = rng.choice(wishes["scenes"])
         if item.kind == "CM":
             order = self._order(work, len(wishes["topics"]))
-            topics = [wishes["topics"][i] for i in order]
-            topic, second = topics[work.ordinal % len(topics)], topics[(work.ordinal + 1) % len(topics)]
+            topic, second = (wishes["topics"][order[(work.ordinal + n) % len(order)]] for n in (0, 1))
             return Assignment(form, topic["word"], scene, (),
                               outline(item.difficulty, topic, second, self.max_distance, rng))
         if item.kind == "RCB":
@@ -139,10 +139,15 @@ class Assigner:
         word = chosen[0][0] if len(chosen) == 1 else "any"
         return Assignment(form, word, scene, tuple(text for _, text in chosen))
 
-    def _order(self, work: Work, length: int) -> list[int]:
-        order = list(range(length))
-        Random(f"{work.seed}:topics:{work.item.profile.id}").shuffle(order)
-        return order
+    def _order(self, work: Work, length: int) -> tuple[int, ...]:
+        """Topics of dialogues, in the role's own order."""
+        role = work.item.profile.id
+        if role not in self._topics:
+            order = list(range(length))
+            Random(f"{work.seed}:topics:{role}").shuffle(order)
+            self._topics[role] = tuple(order)
+            _forget(self._topics, self.remembered)
+        return self._topics[role]
 
     def passages(self, profile: Profile, seed: int) -> tuple[tuple[str, str], ...]:
         """`(question word or any, text)` of each part of a profile that can be asked about, in the role's own order."""
@@ -151,9 +156,13 @@ class Assigner:
             found = list(dict.fromkeys(passages(profile)))
             Random(f"{seed}:passages:{profile.id}").shuffle(found)
             known = self._passages[profile.id] = tuple(found)
-            while len(self._passages) > self.remembered:
-                self._passages.popitem(last=False)
+            _forget(self._passages, self.remembered)
         return known
+
+
+def _forget(oldest_first: OrderedDict[str, Any], remembered: int) -> None:
+    while len(oldest_first) > remembered:
+        oldest_first.popitem(last=False)
 
 
 def passages(profile: Profile) -> Iterator[tuple[str, str]]:
