@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from toolkit.errors import Refused
@@ -211,15 +212,17 @@ def _judged(fields: Mapping[str, Any], asked: Sequence[tuple[str, str, str]], ca
 
 def _repeat(found: Audit, task_name: str, weights: Mapping[str, float],
             said: Sequence[tuple[Mapping[str, Any], str, Call]], timeout_s: float) -> None:
-    """The same calls in another process, in the other order: the score may depend on sample and completion alone."""
+    """The same calls in another process, in another order: the score may depend on sample and completion alone."""
     changed = []
+    shuffle = Random(0).shuffle                 # the reversed order could fall in step with a reward that alternates
     with Worker(task_name, weights, timeout_s, hash_seed=1) as worker:
         start = len(said)
         while start > 0:
             end, fields = start, said[start - 1][0]
             while start > 0 and said[start - 1][0] is fields:
                 start -= 1
-            group = list(reversed(said[start:end]))
+            group = list(said[start:end])
+            shuffle(group)
             again = worker.score(fields, [text for _, text, _ in group])
             changed += [(text, first.score, second.score)
                         for (_, text, first), second in zip(group, again, strict=True) if first.score != second.score]
