@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
 
+from toolkit import __version__
 from toolkit.errors import InputError
 from toolkit.generate.engines.base import EngineError, Load, Reply, Request, Usage
 from toolkit.generate.engines.openai import retry_after_s
+from toolkit.generate.engines.threads import Threads
 
-MOST_THREADS = 512
 CACHED_CHARACTERS = 4000        # about 1,024 tokens, the shortest prefix that Bedrock caches
 TOOL = "reply"
 
@@ -54,21 +54,22 @@ class BedrockEngine:
         self._structured = "text" if structured == "auto" else structured
         self._may_change = structured == "auto"
         self._caches = True
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: Threads | None = None
         self._client: Any = None
 
     async def open(self, in_flight: int) -> list[EngineError | None]:
+        import botocore
         import botocore.session
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
-        threads = min(in_flight, MOST_THREADS)
         try:
             session = botocore.session.get_session()
             self._client = session.create_client(
                 "bedrock-runtime", region_name=self.region, endpoint_url=self.endpoint_url, config=Config(
-                    retries={"total_max_attempts": 1}, max_pool_connections=threads, connect_timeout=10, read_timeout=900,
-                    parameter_validation=False, tcp_keepalive=True))
+                    retries={"total_max_attempts": 1}, max_pool_connections=in_flight, connect_timeout=10, read_timeout=900,
+                    parameter_validation=False, tcp_keepalive=True,
+                    user_agent=f"toolkit/{__version__} botocore/{botocore.__version__}"))   # else made anew for each request
             if not os.environ.get("AWS_BEARER_TOKEN_BEDROCK") and session.get_credentials() is None:
                 raise EngineError("no AWS credentials were found. Set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and "
                                   "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.", "fatal", "credentials")
@@ -76,12 +77,12 @@ class BedrockEngine:
             fix = " Name it with --region." if type(error).__name__ == "NoRegionError" else ""
             raise EngineError(f"AWS: {_line(error)}{fix}", "fatal", "AWS settings") from error
         self.endpoints = [self._client.meta.endpoint_url]
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bedrock")
+        self._pool = Threads(2 * in_flight)       # the other half for calls that were given up but have not ended
         return [None]
 
     async def close(self) -> None:
         if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown()
         if self._client:
             self._client.close()
 
