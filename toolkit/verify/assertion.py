@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
-from .context import BLANK, MASK, WORDS, Around, Context, words
+from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
 from .lazy import Lazy
 from .modality import absurd_to_deny, conditional, imagined, said, told_later
@@ -228,6 +228,9 @@ class _Mention:
         whole = self.c.denied_kind.search(self.rest[:120])
         if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text:
             return "contradicted"  # "A mule. I've never kept an animal."
+        other = after.find(RIVAL)
+        if other >= 0:  # what is taken back after a wrong value is that value
+            after = after[: other + 1]
         found = self.c.taken_back.search(after)
         if found and self.c.negated_before.search(after[max(0, found.start() - 6) : found.start()]):
             return None  # "I'm not joking"

@@ -37,6 +37,8 @@ CUES = {
         r"i (?:think|suppose|believe|guess) (?:you|we|he|she|they)\b|i dare say you|might as well|may as well|no (?:apprentice|pupil|mere|longer a secret))"
         r"|\bnothing if not\b"
         r"|\bno (?:better|finer|prouder|happier|greater|truer|other)\b|\bask (?:anyone|anybody|around|whoever)[^:.!?]{0,40}\btell you[^:.!?]{0,14}"
+        r"|\bnot (?:an?|one) (?:day|year|penny|ounce|inch|minute|second|soul) (?:more|less|older|late|younger|fewer)\b"
+        r"|\bnever been (?:prouder|happier|gladder|more [a-z]+)\b|\b(?:isn't|is not|wasn't) (?:as though|as if|that) i(?:'m| am) not\b|\bnot an? (?:day|night|hour|week) (?:goes|passes) by (?:that |when |without )*(?:i'm not|i don't|my not)?"
     ),
     "negated_before": (
         r"\b(?:not|never|no|hardly|scarcely|barely|neither|nor|none|cannot|without|nobody|no one|nowhere|nothing|ain'?t|aint|dont|isnt|wasnt|cant|wont|far from|anything but|anyone but|anywhere but|everything but|all but (?=a)|the opposite of|"
@@ -51,7 +53,7 @@ CUES = {
         r"|^ i (?:won't|don't|can't|never|wouldn't|haven't|refuse|couldn't|didn't)\b|^ (?:and i|has|have) (?:no|nothing|never)\b|^ (?:never|hardly|rarely) \w+"
     ),
     "topic_denied": (
-        r"^[^,;.]{0,30}?\b(?:is|was|are|were|'s|has|have|had|would|could|can|will|does|did|do|am|be|been)(?:n't| not| never| hardly| no)\b(?! (?:only|just|merely|all|the only|something i hide|a secret))|^ ?,? (?:my foot|my eye|nonsense|indeed not|i am not|i'm not|not me|never)\b|^ i (?:am|was|have|'m|'ve) (?:not|never|no)\b|^,? (?:that )?i (?:am not|'m not|don't|never|can't)\b"
+        r"^[^,;.]{0,30}?\b(?:is|was|are|were|'s|has|have|had|would|could|can|will|does|did|do|am|be|been)(?:n't| not| never| hardly| no)\b(?! (?:only|just|merely|all|the only|something i hide|a secret))|^ ?,? (?:my foot|my eye|nonsense|indeed not|i am not|i'm not|not me|never(?! (?:an?|the|my) ))\b|^ i (?:am|was|have|'m|'ve) (?:not|never|no)\b|^,? (?:that )?i (?:am not|'m not|don't|never|can't)\b"
         r"|^,? not (?:at all|one bit|a (?:note|bit|day)|yet|really|so much)\b|^,? no(?=[.;!]|$)|^ is (?:the )?(?:one |only |last )?(?:thing|name|place|person|trade|job)?[^.!?;,]{0,20} i(?:'m| am|'ve)? (?:not|never|don't|can't|haven't|lack)\b"
         r"|^'s the (?:one|last|only) [a-z]+ [^.!?,]{0,24}\b(?:no|not|never|n't)\b"
         r"|^ (?:is )?the (?:one|last|only) [a-z]+ [^.!?,]{0,24}\b(?:no|not|never)\b"
@@ -154,8 +156,14 @@ CUES = {
     "only_this_after": r"(?!)",
     "or_before": r"(?:\b(?:or|and/or|nor|either|versus|vs\.?) (?:possibly |maybe |perhaps |even |else |is it |was it |a |an |the |my |in |at |on |from |some |)*|/ ?)$",
     "or_after": r"^ ?(?:,? (?:or|and/or|versus) (?!so i|not\b|rather|whatever|however|something like|thereabouts|more\b|less\b|nothing|die|bust|i'?ll|you'?ll|if you (?:prefer|like|want)|as (?:we|i|they|you|the|some|folk)|the |so they|at least|else|simply|just|should|both)|/(?! ?day|sq))",
-    "about_before": r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|over|more than|less than|fewer than|under|at least|at most|up to|between|some|close to|near|maybe|circa|ca\.?|c\.|just (?:under|over|shy of|past|short of|about)|upwards? of|north of|south of|going on|pushing|nigh on|getting on for|somewhere (?:around|near|in|between)|or so|in the (?:region|neighbou?rhood) of|give or take|not quite|shy of|towards?|after|before|past|by|from|well over|well past|easily) (?:the |a |an |age |)?|[~<>≈±] ?|\d ?(?:-|to|or|and|/) ?)$",
-    "about_after": r"^(?: ?-?ish\b| or so\b| or thereabouts| give or take| or more| or less\b| and (?:a bit|change|counting|some|a half)| odd\b|-odd\b|-something|something\b| something\b| plus\b|\+| ?(?:-|~|to|or|and|/) ?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twen|for)|, (?:give or take|or thereabouts|roughly|more or less|or so|maybe|i think|or maybe|or perhaps|or near enough)| at (?:least|most|the most)| tops\b| maximum| minimum| years (?:or so|give or take)|s\b)",
+    "about_before": (
+        r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|over|more than|less than|fewer than|under|at least|at most|up to|between|some|close to|near|maybe|circa|ca\.?|c\.|just (?:under|over|shy of|past|short of|about)|upwards? of|north of|south of|going on|pushing|nigh on|getting on for|somewhere (?:around|near|in|between)|or so|in the (?:region|neighbou?rhood) of|give or take|not quite|shy of|towards?|after|before|past|by|from|well over|well past|easily) (?:the |a |an |age |)?|[~<>≈±] ?|\d ?(?:-|to|or|and|/) ?)$"
+        r"|(?:\b(?:better part of|more like|nearer(?: to)?|closer to|call it|twice|half(?: of)?|double|a third of|most of|a good|side of|remember|stopped counting at) (?:the |an? )?)$"
+    ),
+    "about_after": (
+        r"^(?: ?-?ish\b| or so\b| or thereabouts| give or take| or more| or less\b| and (?:a bit|change|counting|some|a half)| odd\b|-odd\b|-something|something\b| something\b| plus\b|\+| ?(?:-|~|to|or|and|/) ?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twen|for)|, (?:give or take|or thereabouts|roughly|more or less|or so|maybe|i think|or maybe|or perhaps|or near enough)| at (?:least|most|the most)| tops\b| maximum| minimum| years (?:or so|give or take)|s\b)"
+        r"|^ (?:minus|plus|going on|on a good day|less|short|and climbing)\b|^ ?%|^ ?(?:-|~|to|and) ?\ue002"
+    ),
     "beside_before": r"\b(?:near|next to|next door to|opposite|across from|over from|far from|close to|behind|beyond|outside(?: of)?|off|streets? from|miles? from|towards?|past|between|around the corner from|down the road from|north of|south of|east of|west of) (?:the |old )?$",
     "left_after": r"(?!)",
     "changed_before": r"\b(?:moved|changed|switched|rescheduled|pushed|shifted|bumped|settled|updated|corrected|renamed|swapped|agreed|ended up|landed)(?: (?:it|that|things|us|the \w+|everything))?(?: back)? (?:to|on|for|in|with|as)(?: the| a)? $|\b(?:then|now|finally|in the end) (?:it'?s |it was )?$",

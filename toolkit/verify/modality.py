@@ -68,10 +68,13 @@ def absurd_to_deny(a: Around, c: Cues) -> bool:
 
 # What one cannot be without, one has: 没有桂花酿我可活不下去.
 _WITHOUT = Lazy(
-    r"\b(?:without|no|take away) (?:my |the |an? |being an? |my being an? )?$|(?:没有?|没了|离了|少了|不喝|不吃|不碰)$"
+    r"\b(?:without|no|take away) (?:my |the |an? |being an? |my being an? )?$"
+    "|(?:没有?|没了|离了|少了|不喝|不吃|除了)$|(?:^|[^你他她们])不是$|不是(?:都|已经|刚)?(?:改|换|搬|定|说)[^,。]{0,3}$"
 )
 _UNABLE = Lazy(
     r"\b(?:can't|couldn't|cannot|wouldn't|nothing|lost|dead|die)\b|(?:不|没)(?:下去|了|成|着|惯|法|得)|[活睡吃过干]不"
+    r"|^,?谁(?:还)?是|^,?我?(?:谁|怎么|哪|能|何必)(?!稀罕|要|愿)[^。!?]{0,14}\?|^了?嘛"
+    "|(?:什么|啥|哪儿|哪里|谁|一样|别的)[^,。]{0,3}(?:也|都)(?:不|没)"
 )
 
 

@@ -104,7 +104,7 @@ def side_by_side(rival: Reading, keys: Sequence[Reading], reader: Reader) -> boo
     return False
 
 
-_CHANGED = Lazy("(?:に|へ)(?:変|改|移|なっ)|로 ?(?:바|옮|변)")  # from the first to the second
+_CHANGED = Lazy("(?:に|へ)(?:変|改|移|なっ)|으?로 ?(?:바|옮|변)")  # from the first to the second
 _ROW = 9  # letters between two members of a row; one of Chinese, Japanese or Korean counts as three
 
 
