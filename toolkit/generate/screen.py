@@ -23,10 +23,10 @@ from toolkit.verify import split_reply, verify
 FEWEST_DISTRACTORS = {"SBK": 2, "SCK": 2, "CM": 2}
 LONGEST_KEY = {"zh": 24, "ja": 28, "ko": 28, "en": 60}             # characters
 LONGEST_ANSWER = {"zh": 240, "ja": 300, "ko": 300, "en": 700}
-# stress replies whose verdict hangs on this sample's key and wrong values; the others test the verifier itself, which
-# `toolkit reward audit` does, and a draft written again would not change them
-OWN_STRESS = frozenset({"wrong_value", "listing", "negation", "question", "outdated", "wrong_speaker_user",
-                        "wrong_speaker_role", "inside_a_longer_word", "agreement_with_a_wrong_premise"})
+# stress replies whose verdict hangs on this sample's key and wrong values; the others (negations, hedges, tags …) test the
+# verifier itself, which `toolkit reward audit` does, and a draft written again would not change them
+OWN_STRESS = frozenset({"wrong_value", "listing", "outdated", "wrong_speaker_user", "wrong_speaker_role",
+                        "inside_a_longer_word", "agreement_with_a_wrong_premise"})
 _SETUP = re.compile(
     r"(?:角色|人物|你的|我的|根据|按照|背景)设定|设定(?:里|中|上|说|写)|人设|提示词|角色扮演|扮演的|"
     r"(?:角色|人物)(?:资料|卡)|設定(?:に|で|の|上|によ)|プロフィール|プロンプト|ロールプレイ|설정(?:에|상|을|대로)|프로필|프롬프트|"
