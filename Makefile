@@ -33,6 +33,7 @@ lint: $(READY)  ## ruff
 bench: $(READY)  ## Start-up time, the speed of gen-data and of the reward
 	$(VENV)/bin/python benchmarks/startup.py
 	$(VENV)/bin/python benchmarks/gen_data_offline.py
+	$(VENV)/bin/python benchmarks/gen_data_checks.py
 	$(VENV)/bin/python benchmarks/reward_throughput.py
 
 clean:  ## Remove .venv and caches; outputs/ and data/ stay
