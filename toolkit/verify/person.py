@@ -65,6 +65,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False
             if q.related & relations(text[third[0] : third[1]]):
                 return False
+            if _PREPOSED.search(text[: third[0]]):
+                return False  # "Welsh from my mother, …"
             subject = (
                 index == 0
                 or words(text[: third[0]]) <= 2
@@ -99,6 +101,7 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
 _THAT_ONE = Lazy(
     r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|이름은) ?$"
 )
+_PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(
     r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家)|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"

@@ -85,19 +85,19 @@ def _stems(verb: str) -> tuple[str, ...]:
     return verb, bare
 
 
-_ASKED_BACK = Lazy(r"^\W*(?:yes|yeah|aye|sorry|oh|是|嗯|啊|对|はい|ええ|え|네|예|응)(?:吗|么)?\s*\?")
+_ASKED_BACK = Lazy(r"^\W*(?:yes|yeah|aye|sorry|oh|是|嗯|啊|对|はい|ええ|え|네|예|응|そう(?:です|なの)?か?|그래요?|是这样)(?:吗|么)?\s*\?")
 _BOTH = Lazy(
-    r"\byes[,. ]{1,2}(?:and|but also|or) no\b|是,?(?:又|也)不是|(?:算|也)是也不是|はい[^。]{0,4}いいえ|そう(?:でも|とも)あり|(?:네|예)[^.]{0,4}아니(?:요|오)"
+    r"\byes[,. ]{1,2}(?:and|but also|or) no\b|是,?(?:又|也)不是|(?:算|也)是也不是|はい[^。]{0,4}いいえ|そう(?:でも|とも)(?:あり|言える)|(?:네|예)[^.]{0,4}아니(?:요|오)"
     r"|\bwho can say\b|\ba bit of everything\b"
 )
 _PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
     r"^\W*(?:yes,? yes|是是是?|对对对?|はいはい|네네|예예)\W+(?:[a-z ]{0,12}\b(?:come|sit|take|first|let)\b|[^。.!?]{0,4}(?:先|坐|请|まず|どうぞ|우선|앉))"
 )
 _CONDITION = Lazy(
-    r"\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
+    r"\bin (?:my|your) dreams\b|\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
 )
 _OVER = Lazy(
-    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b|\bonce upon a time\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
+    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b|\bonce upon a time\b|^\W*(?:someday|one day|soon|eventually)\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
 )
 _HEARSAY = Lazy(
     r"\b(?:so (?:they|people|folks?) say|(?<!whatever )(?<!what )(?:people|they|folks?|some) (?:say|tell|think|call)|so i(?:'m| am|'ve been| hear) ?(?:told)?)\b|(?:别人|有人|大家|他们|人家|旁人)(?:都|也|总)?(?:是)?(?:这么|这样|那么)?(?:说|讲|传|认为)|(?:みんな|人|皆)(?:は|が)?[^。]{0,6}(?:言い|言う|言って)|(?:다들|사람들이|남들이) ?(?:그렇게 ?)?(?:말|부르|그러)"
