@@ -111,8 +111,8 @@ def cache() -> str:
 
 def bedrock() -> str:
     os.environ |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
-    run = measured(3000, 128, ["--slots", "128", "--latency", "0.5"], "bedrock")
-    return line("bedrock: 128 threads x 500 ms", run, 3000 * 0.5 / 128)
+    run = measured(6000, 256, ["--slots", "256", "--latency", "0.5"], "bedrock")
+    return line("bedrock: 256 threads x 500 ms", run, 6000 * 0.5 / 256)
 
 
 def million() -> str:

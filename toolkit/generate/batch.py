@@ -23,6 +23,7 @@ from toolkit.generate.journal import Journal
 
 TICK_S = 0.25
 SYNC_EVERY_S, LOAD_EVERY_S = 5.0, 1.0
+FIRST_PATIENCE_S = 60.0     # with servers that have not answered once: more likely wrong than away
 JUDGED = 20                 # items, after which a run that mostly fails is stopped
 FAILED_SHARE = 0.5
 
@@ -155,7 +156,12 @@ class _Run:
                 worker.cancel()
 
     async def _watch(self, began: float) -> None:
-        """Everything that happens by the clock."""
+        try:
+            await self._by_the_clock(began)
+        except Exception as error:         # the disk, or what is told of progress
+            self.end(error)
+
+    async def _by_the_clock(self, began: float) -> None:
         synced = loaded = time.monotonic()
         while True:
             await asyncio.sleep(TICK_S)
@@ -176,7 +182,8 @@ class _Run:
         if not down:
             return
         away_s = self.gate.loop.time() - down[0]
-        if away_s > self.pace.patience_s:
+        patience_s = self.pace.patience_s if self.totals.sent.replies else min(FIRST_PATIENCE_S, self.pace.patience_s)
+        if away_s > patience_s:
             self.end(EngineError(f"{down[1]} No endpoint has answered for {away_s:.0f} s (--patience).", "fatal", "down"))
         elif self.ending:
             self.gate.stop()

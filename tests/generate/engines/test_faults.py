@@ -163,3 +163,18 @@ def test_patience_ends(tmp_path):
         reply_to_all(requests, out, OpenAIEngine(address), Pace(8, patience_s=0.5))
     server.join()
     assert 0 < len(read(out)) < 500
+
+
+def test_a_server_that_never_gave_a_reply_is_not_waited_for_as_long(ask, monkeypatch):
+    monkeypatch.setattr("toolkit.generate.batch.FIRST_PATIENCE_S", 0.5)
+    with pytest.raises(EngineError, match=r"not JSON .* No endpoint has answered"):
+        ask(100, Pace(32), faults={"html": 1.0})
+
+
+def test_what_goes_wrong_with_telling_progress_ends_the_run(tmp_path):
+    def tell(totals: object) -> None:
+        raise OSError("no space")
+
+    requests = written(tmp_path / "requests.jsonl", 100)
+    with served(Stub(slots=1, latency_s=1)) as url, pytest.raises(OSError, match="no space"):
+        reply_to_all(requests, tmp_path / "out.jsonl", OpenAIEngine([url]), Pace(2), progress=tell)

@@ -68,7 +68,8 @@ class BedrockEngine:
             self._client = session.create_client(
                 "bedrock-runtime", region_name=self.region, endpoint_url=self.endpoint_url, config=Config(
                     retries={"total_max_attempts": 1}, max_pool_connections=in_flight, connect_timeout=10, read_timeout=900,
-                    parameter_validation=False, tcp_keepalive=True,
+                    parameter_validation=False, tcp_keepalive=True, request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required", disable_request_compression=True,
                     user_agent=f"toolkit/{__version__} botocore/{botocore.__version__}"))   # else made anew for each request
             if not os.environ.get("AWS_BEARER_TOKEN_BEDROCK") and session.get_credentials() is None:
                 raise EngineError("no AWS credentials were found. Set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and "

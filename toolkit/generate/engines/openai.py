@@ -273,6 +273,7 @@ def _said(content: bytes) -> str:
 def _proxy(url: str) -> str | None:
     """The proxy of the environment for an address, looked up once (aiohttp would look for each request)."""
     parts = urlsplit(url)
-    if proxy_bypass(parts.hostname or ""):
+    host = parts.hostname or ""
+    if host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(host):
         return None
     return getproxies().get(parts.scheme)
