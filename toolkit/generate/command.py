@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +33,7 @@ def gen_data(
     max_facts: Annotated[int | None, typer.Option(min=1, help="offline: show only so many facts of a profile (small contexts).")] = None,
     max_distance: Annotated[int | None, typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
     cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
-    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of replies by a teacher that takes the first candidate.")] = 0.0,
+    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of the conversations, the last ones, by a teacher that takes the first candidate.")] = 0.0,
     cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of conversations with invented values.")] = 0.0,
     wordings: Annotated[int | None, typer.Option(min=1, help="offline: only the first so many wordings of each question, statement and answer.")] = None,
     system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = OFFLINE_DEFAULT_SYSTEM,
@@ -257,7 +256,7 @@ def _with_model(options: Options) -> None:
         found = generation.estimate(options.concurrency or 64, counter)
         return report.estimated(found, price, print_json if options.as_json else None)
     if options.preview:
-        outcomes = asyncio.run(generation.preview(options.preview))
+        outcomes = generation.preview(options.preview, pace)
         return report.previewed(outcomes, generation, price, print_json if options.as_json else None)
     stats, totals = generation.run(pace, lambda files: watching(files.tally, generation.rows, price))
     report.finished(stats, totals, options.output_dir, options.profiles_file, print_json if options.as_json else None)

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from toolkit import __version__
@@ -133,24 +133,19 @@ class Generation:
         some = spread(self.works(endless=False), self.rows)
         return estimate(some, self.rows, self.assigner, self.drafting, self.look, in_flight, self.price, count)
 
-    async def preview(self, count: int) -> list[Mapping[str, Any]]:
-        """Outcomes of a few items of different kinds, written nowhere."""
+    def preview(self, count: int, pace: Pace) -> list[Mapping[str, Any]]:
+        """Outcomes of a few items of different kinds; nothing of them is kept."""
         chosen: dict[tuple[str, str, str], Work] = {}
         for work in spread(self.works(endless=False), self.rows):
             chosen.setdefault((work.item.kind, work.item.difficulty, work.item.profile.language), work)
-        order = sorted(chosen.values(), key=lambda w: (len({k for k in chosen if k[0] == w.item.kind}), w.item.index))
-        picked = _alternating(order, count)
-        await self.engine.open(count)
-        try:
-            maker = self.maker()
+        maker = self.maker()
 
-            async def complete(request: Any) -> Any:
-                return await self.engine.send(0, request, 600.0)
+        async def make(work: Work, complete: Complete) -> Mapping[str, Any]:
+            return (await maker(work, complete)).outcome
 
-            made = await asyncio.gather(*(maker(work, complete) for work in picked))
-        finally:
-            await self.engine.close()
-        return [m.outcome for m in made]
+        with TemporaryDirectory() as folder, Journal(Path(folder) / outputs.JOURNAL, {}) as journal:
+            run(_alternating(list(chosen.values()), count), make, self.engine, journal, pace)
+            return [outcome for _, outcome in outputs.journal_rows(journal.path)]
 
     def run(self, pace: Pace, watch: Callable[[Outputs], Any] | None = None) -> tuple[dict[str, Any], Totals]:
         """Make what is missing; returns `dataset_stats.json` and how the run ended.
