@@ -162,6 +162,9 @@ class _Mention:
     @cached_property
     def _negations(self) -> int:
         c, before = self.c, self.before
+        tail = before[before.rfind(RIVAL) + 1 :]
+        if RIVAL in before and words(_JOINED.sub("", tail)):
+            before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
         count = _count(c.negated_before, before) + _count(c.negated_after, self.after)
         disliked = self.q.liking and (c.disliked.search(before) or c.disliked.search(self.after))
         if disliked:
@@ -322,7 +325,7 @@ class _Mention:
             and self._topic_of_another()
         ):
             return "aside"
-        acts = c.acts_after.search(self.after) and not q.who and not q.planned
+        acts = c.acts_after.search(self.after) and not (q.who or q.planned or c.claims_after.search(self.after))
         changed = c.aside_after.search(self.after) or c.aside_before.search(self.before or a.sentence_before[-40:])
         return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
 
@@ -331,8 +334,13 @@ class _Mention:
         return (
             not words(_DETERMINER.sub("", self.before))
             and bool(self.c.topic_after.search(self.after))
-            and not self.c.claims_after.search(self.after)
+            and not self._claimed()
         )
+
+    def _claimed(self) -> bool:
+        """Whether what is said of the mention makes it the role's own; that it is good does so only where taste is asked."""
+        found = self.c.claims_after.search(self.after)
+        return bool(found) and (self.q.liking or not _PRAISE.fullmatch(found.group()))
 
 
 _OBJECTIONS: tuple[Callable[[_Mention], str | None], ...] = (
@@ -358,6 +366,8 @@ _SINCE = Lazy("^(?:起|开始|以来|就)")
 _ASKED_FOR = Lazy(
     r"\b(?:paid|told|asked|begged|bribed|wants?|wanted|ordered) (?:me|us) to\b|(?:让|叫|教|逼|求)我(?:照着)?(?:喊|念|说|写|讲)|(?:言え|書け|読め)と|(?:라고|하라고) ?(?:하|시키|부탁)"
 )
+_JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
+_PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _LAST_CLAUSE = Lazy(r"[^,;:…—、。]{0,60}[,;:…—、。 ]*$")

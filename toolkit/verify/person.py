@@ -49,7 +49,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     if q.kin and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
         return True
     mine = c.first.search(told[0])
-    if not q.about_user and not mine and words(told[0]) > 8 and _LISTENER.search(told[0][-8:]) and a.language == "en":
+    if not q.about_user and not mine and words(told[0]) > 6 and _LISTENER.search(told[0][-8:]) and a.language == "en":
         return True  # "you can have your jazz"
     for index, text in enumerate(told[:4]):
         first, second, third = _nearest(c.first, text), _nearest(c.second, text), _nearest(c.third, text)

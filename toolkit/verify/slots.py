@@ -14,7 +14,7 @@ _SLOTS = {
         "|住|家(?!乡|伙|人)|宅|安身|落脚|定居|すま|宿|暮らし|살|사세|사시|사는|사십|사나|계시|댁|집(?!안)|거주|머무"
     ),
     "work": Lazy(
-        r"\b(?:work(?:s|ed|ing|place)?|shop|store|stall|office|job|trade|employ\w*|forge|clinic|practice|business|boat|ship|fields?|mother|brother|sister|my (?!home|house|bed|room|roof|lodgings?|place|family|address)[a-z]+(?:'s| is| are) (?=in|on|at))\b"
+        r"\b(?:work(?:s|ed|ing|place)?|shop|store|stall|office|job|trade|employ\w*|forge|clinic|practice|business|boat|ship|fields?|mother|brother|sister|my (?!home|house|bed|room|roof|door|hearth|hat|cottage|lodgings?|place|family|address)[a-z]+(?:'s| is| are) (?=in|on|at))\b"
         "|干活|上班|做工|做事|铺|店|摊|药圃|作坊|工坊|衙门|当差|供职|任职|就职|营生|诊所|(?:地|田|厂|窑)(?=[在就])"
         "|仕事|職場|勤め|勤務|働|工房|工場|畑|가게|일하|일해|일터|직장|출근|근무|공방|작업실|밭|매장"
     ),
@@ -26,9 +26,12 @@ _SLOTS = {
         r"\b(?:school|stud(?:y|ied|ies|ying)|college|university|train(?:ed|ing)|academy)\b"
         "|读书|念书|上学|求学|学堂|书院|学艺|学校|大学|通って|学ん|학교|다니|유학|배웠"
     ),
+    "visit": Lazy(
+        r"\b(?:go(?:es)?|went|visit\w*|travel\w*|trip|pass(?:ed|ing)? through|holidays?) |去过|常去|赶集|逛|路过|行(?:き|っ|く)|訪|다녀|들르|놀러|구경"
+    ),
 }
 _CLEAR = {
-    "home": ("work", "birth", "school"),
+    "home": ("work", "birth", "school", "visit"),
     "work": ("home", "birth"),
     "birth": ("home", "work"),
     "school": ("birth",),
@@ -45,4 +48,4 @@ def other_slot(clause: str, q: Question) -> bool:
     asked = [name for name, pattern in _SLOTS.items() if pattern.search(q.text)]
     if len(asked) != 1 or _SLOTS[asked[0]].search(clause):
         return False
-    return any(_SLOTS[name].search(clause) for name in _CLEAR[asked[0]])
+    return any(_SLOTS[name].search(clause) for name in _CLEAR.get(asked[0], ()))
