@@ -16,6 +16,10 @@ OFFLINE_ONLY = ("max_facts", "cold_start_mistakes", "cold_start_disguised", "wor
 MODEL_ONLY = ("kinds", "target_samples", "closed_book_check", "measure_difficulty", "judge", "stress", "prompts_dir",
               "base_url", "model", "api_key_env", "region", "concurrency", "rpm", "tpm", "timeout", "patience", "temperature",
               "max_tokens", "max_attempts", "extra", "max_cost", "prices", "dry_run", "preview", "extend", "requests", "out")
+# what --requests has use for; the rest is about samples
+REQUESTS_KNOW = ("requests", "out", "engine", "base_url", "model", "region", "api_key_env", "temperature", "max_tokens",
+                 "concurrency", "rpm", "tpm", "timeout", "patience", "max_cost", "prices", "dry_run", "extend", "overwrite",
+                 "as_json")
 OFFLINE_DEFAULT_SYSTEM = "prompts/roleplay/system.{language}.md"
 
 
@@ -75,6 +79,7 @@ def gen_data(
     if engine == "offline":
         _offline(options)
     elif requests or out:
+        refuse_beside_requests(context)
         _replies(options, max_tokens if is_given(context, "max_tokens") else None,
                  temperature if is_given(context, "temperature") else None)
     else:
@@ -145,6 +150,13 @@ def refuse_ignored(context: typer.Context, names: tuple[str, ...], engine: str) 
     if given:
         other = "an engine with a model: --engine sglang, openai or bedrock" if engine == "offline" else "--engine offline"
         raise InputError(f"{', '.join(given)} {'needs' if len(given) == 1 else 'need'} {other}.")
+
+
+def refuse_beside_requests(context: typer.Context) -> None:
+    given = [f"--{name.replace('_', '-')}" for name in context.params if name not in REQUESTS_KNOW and is_given(context, name)]
+    if given:
+        raise InputError(f"{', '.join(given)} {'is' if len(given) == 1 else 'are'} for making samples: --requests sends rows as "
+                         "they are.")
 
 
 def read_chosen_profiles(options: Options) -> list[Any]:

@@ -130,6 +130,11 @@ def test_wrong_rows_are_all_named_and_nothing_is_sent(tmp_path, stub):
         assert told in done.stderr
 
 
+def test_options_for_samples_are_refused_beside_requests(tmp_path):
+    done = finish("http://127.0.0.1:9", tmp_path, "--kinds", "SBK", "--cold-start", "3")
+    assert done.returncode == 2 and "--cold-start, --kinds are for making samples" in done.stderr
+
+
 def test_a_dry_run_counts_and_sends_nothing(tmp_path):
     written(tmp_path / "requests.jsonl", 20)
     done = finish("http://127.0.0.1:9", tmp_path, "--dry-run", "--json", "--max-tokens", "100")
