@@ -237,6 +237,24 @@ def test_a_data_set_of_another_engine_is_not_overwritten(server, tmp_path):
     assert (tmp_path / "train.json").read_text(encoding="utf-8") == "[\n]\n"
 
 
+def test_second_looks_are_asked_on_the_command_line(server, tmp_path):
+    done = gen_data(server[0], tmp_path / "d", "--num-samples", 12, "--closed-book-check", "--measure-difficulty", 2,
+                    "--judge", "same", "--json", "--no-stress")
+    stats = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert stats["train"]["by_difficulty"] == {"hard": stats["train"]["samples"]}       # it never answers right
+    assert stats["requests"] >= 12 * 5
+
+
+def test_a_server_without_constrained_decoding_gets_no_schema(server, tmp_path):
+    url, model = server
+    before = len(model.seen)
+    done = gen_data(url, tmp_path / "d", "--num-samples", 2, "--no-schema", "--max-attempts", 1)
+    rejected = [row for _, row in read_rows(tmp_path / "d" / "rejected.jsonl")]
+    assert done.returncode == 0 and len(model.seen) == before + 2
+    assert {r["code"] for r in rejected} == {"no_json"} and len(rejected) == 2      # the script knows drafts by their schema
+
+
 def test_prepared_requests_are_answered_row_by_row(server, tmp_path):
     (tmp_path / "in.jsonl").write_text("".join(json.dumps({"id": f"q{n}", "messages": [{"role": "user", "content": str(n)}]})
                                                + "\n" for n in range(20)), encoding="utf-8")

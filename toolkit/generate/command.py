@@ -15,7 +15,7 @@ ENGINES = ("offline", "sglang", "openai", "bedrock")
 OFFLINE_ONLY = ("max_facts", "cold_start_mistakes", "cold_start_disguised", "wordings")
 MODEL_ONLY = ("kinds", "target_samples", "closed_book_check", "measure_difficulty", "judge", "stress", "prompts_dir",
               "base_url", "model", "api_key_env", "region", "concurrency", "rpm", "tpm", "timeout", "patience", "temperature",
-              "max_tokens", "max_attempts", "extra", "max_cost", "prices", "dry_run", "preview", "extend", "requests", "out")
+              "max_tokens", "max_attempts", "schema", "extra", "max_cost", "prices", "dry_run", "preview", "extend", "requests", "out")
 # what --requests has use for; the rest is about samples
 REQUESTS_KNOW = ("requests", "out", "engine", "base_url", "model", "region", "api_key_env", "temperature", "max_tokens",
                  "concurrency", "rpm", "tpm", "timeout", "patience", "max_cost", "prices", "dry_run", "extend", "overwrite",
@@ -31,7 +31,7 @@ def gen_data(
     num_samples_per_profile: Annotated[int, typer.Option(min=1, help="Samples for each profile.")] = 2,
     num_samples: Annotated[int | None, typer.Option(min=1, help="Samples in all, spread over the profiles (instead).")] = None,
     include_cm: Annotated[bool, typer.Option("--include-cm/--no-include-cm", help="Half of the samples ask about the dialogue (CM).")] = True,
-    language: Annotated[str | None, typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko. Each profile's own language is detected.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "--languages", help="Only profiles in these: zh,en,ja,ko; auto: all, each in its own, which is detected.")] = None,
     train_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the roles (never rows) that train.")] = 0.9,
     seed: Annotated[int, typer.Option(help="The same seed gives the same plan; offline, the same files.")] = 42,
     max_facts: Annotated[int | None, typer.Option(min=1, help="offline: show only so many facts of a profile (small contexts).")] = None,
@@ -55,6 +55,7 @@ def gen_data(
     temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="Of the writing model.")] = 0.8,
     max_tokens: Annotated[int, typer.Option(min=64, help="Longest reply in tokens, thinking included.")] = 4096,
     max_attempts: Annotated[int, typer.Option(min=1, max=10, help="Drafts of a sample, each told what was wrong with the one before.")] = 3,
+    schema: Annotated[bool, typer.Option("--schema/--no-schema", help="Constrained decoding by the draft's JSON schema; off for servers without it.")] = True,
     extra: Annotated[str | None, typer.Option(help="More fields of the request as JSON, such as '{\"top_p\": 0.95}'.")] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Requests in flight at most; without it as many as the server uses.")] = None,
     rpm: Annotated[float | None, typer.Option(help="Requests a minute at most.")] = None,
@@ -120,6 +121,7 @@ class Options:
     temperature: float
     max_tokens: int
     max_attempts: int
+    schema: bool
     extra: str | None
     concurrency: int | None
     rpm: float | None
@@ -165,7 +167,8 @@ def read_chosen_profiles(options: Options) -> list[Any]:
 
     if options.profiles_file is None:
         raise InputError("--profiles-file is needed: the roles to write about. Example: data/online_profiles.jsonl")
-    wanted = [w.strip() for w in options.language.split(",")] if options.language else []
+    stated = options.language or "auto"
+    wanted = [] if stated == "auto" else [w.strip() for w in stated.split(",")]
     if unknown := [w for w in wanted if w not in LANGUAGES]:
         raise InputError(f"--language {','.join(unknown)} is unknown. Known: {', '.join(LANGUAGES)}.")
     profiles = [p for p in read_profiles(options.profiles_file) if not wanted or p.language in wanted]
@@ -252,7 +255,8 @@ def _with_model(options: Options) -> None:
     profiles = read_chosen_profiles(options)
     kinds = proportions(options.kinds) if options.kinds else ("SBK", "CM") if options.include_cm else ("SBK",)
     engine, pace = engine_of(options), pace_of(options)
-    sampling = Sampling(options.temperature, options.max_tokens, options.max_attempts, _object(options.extra))
+    sampling = Sampling(options.temperature, options.max_tokens, options.max_attempts, options.schema,
+                        _object(options.extra))
     count = None if options.num_samples or options.target_samples else options.num_samples_per_profile
     asked = Asked(options.output_dir, count, options.num_samples, options.target_samples, kinds, options.train_ratio,
                   options.seed, options.max_distance, options.closed_book_check, options.measure_difficulty,

@@ -32,11 +32,15 @@ ACCEPTED, REJECTED = "accepted", "rejected"
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the writing model is asked; None leaves it to the server."""
+    """How the writing model is asked; a temperature of None is left to the server.
+
+    `constrained` sends the JSON schema of the draft; without it the prompt alone asks for JSON.
+    """
 
     temperature: float | None = 0.8
     max_tokens: int = 4096
     max_attempts: int = 3
+    constrained: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -182,7 +186,8 @@ class Maker:
         asked = messages
         for _ in range(sampling.max_attempts):
             reply = await ask(Request(f"{work.id}/{step}/{record.requests}", asked, sampling.max_tokens,
-                                      sampling.temperature, SCHEMAS[step], work.affinity, sampling.extra))
+                                      sampling.temperature, SCHEMAS[step] if sampling.constrained else None,
+                                      work.affinity, sampling.extra))
             problems: list[Problem] = []
             value, draft = None, None
             if reply.finish_reason == "length":

@@ -39,10 +39,12 @@ class GrowingList:
         """Args: row: JSON. Raises: InputError when the disk is full; the file then ends with the last whole row."""
         written = (b",\n" if self.count else b"") + row
         try:
-            os.pwrite(self._file, written + _END, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            os.write(self._file, written + _END)
         except OSError as error:
             os.ftruncate(self._file, self._size)
-            os.pwrite(self._file, _END, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            os.write(self._file, _END)
             raise InputError(f"{self.path} cannot be written: {error.strerror}. Make room; the same command "
                              "continues.") from error
         self._size += len(written)

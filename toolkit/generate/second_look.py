@@ -31,6 +31,7 @@ class SecondLook:
     Args:
         attempts: of answering the sample as the role, to measure its difficulty; 0 keeps the planned one.
         judge: whether a model judges the draft.
+        constrained: send the judge's JSON schema.
         extra, judge_extra: fields of the engine's wire; the judge's name another model of the same server.
     """
 
@@ -39,6 +40,7 @@ class SecondLook:
     attempts: int = 0
     judge: bool = False
     max_tokens: int = 4096
+    constrained: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
     judge_extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -72,8 +74,8 @@ class SecondLook:
         return reply.finish_reason != "length" and _TASK.score("accuracy", sample, reply.content).score == 1.0
 
     async def _judged(self, sample: Sample, ask: Complete) -> list[Problem]:
-        request = Request(f"{sample.id}/judge", self.drafting.judge(sample), self.max_tokens, 0.0, SCHEMAS["judge"],
-                          sample.role_id, self.judge_extra)
+        request = Request(f"{sample.id}/judge", self.drafting.judge(sample), self.max_tokens, 0.0,
+                          SCHEMAS["judge"] if self.constrained else None, sample.role_id, self.judge_extra)
         verdict = None
         for _ in range(JUDGE_ATTEMPTS):         # no verdict is not the draft's fault
             reply = await ask(request)

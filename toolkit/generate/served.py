@@ -99,7 +99,8 @@ class Generation:
         sampling = asked.sampling
         judge = {**sampling.extra, "model": asked.judge} if asked.judge else sampling.extra
         self.look = SecondLook(self.drafting, asked.closed_book, asked.measure_difficulty, asked.judge is not None,
-                               max_tokens=sampling.max_tokens, extra=sampling.extra, judge_extra=judge)
+                               max_tokens=sampling.max_tokens, constrained=sampling.constrained, extra=sampling.extra,
+                               judge_extra=judge)
 
     @property
     def rows(self) -> int:
