@@ -22,6 +22,7 @@ class Cues:
     negated_after: Lazy  # in the clause after the mention; an even number cancels
     sure_before: Lazy  # denies only to show that it cannot be denied: "if I weren't a", "who says I'm not a"
     sure_after: Lazy
+    absurd_after: Lazy  # after a denied mention, what shows the denial absurd: "… and fish don't swim"
     topic_denied: Lazy  # directly after a mention that opens its clause: "… is not my trade"
     echo_denied: Lazy  # the next clause or sentence answers the mention: "Not me."
     echo_affirmed: Lazy

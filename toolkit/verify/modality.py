@@ -61,6 +61,8 @@ def told_later(a: Around, c: Cues) -> bool:
 
 def absurd_to_deny(a: Around, c: Cues) -> bool:
     """Whether the reply denies the mention only to show that it cannot be denied: "If I weren't a smith, …"."""
+    if c.negated_before.search(a.clause_before) and c.absurd_after.match(a.sentence_after):
+        return True
     if _WITHOUT.search(a.clause_before) and _UNABLE.search(a.sentence_after[:40]):
         return True
     return bool(c.sure_before.search(a.clause_before) or c.sure_after.match(a.sentence_after))
