@@ -81,6 +81,13 @@ def test_answers_without_a_reply_are_broken(body):
     assert error.value.kind == "broken"
 
 
+@pytest.mark.parametrize("code, kind", [(429, "busy"), (502, "broken"), (401, "fatal"), (400, "refused"), ("x", "broken")])
+def test_an_error_in_a_200_is_what_it_says(code, kind):
+    with pytest.raises(EngineError, match="upstream") as error:
+        reply_to({"error": {"code": code, "message": "upstream"}})
+    assert error.value.kind == kind
+
+
 @pytest.mark.parametrize("headers, expected", [
     ({}, None), ({"Retry-After": "2"}, 2), ({"Retry-After": "0.5"}, 0.5), ({"retry-after-ms": "1500"}, 1.5),
     ({"Retry-After": "-3"}, 0), ({"Retry-After": "soon"}, None), ({"Retry-After": "nan"}, None), ({"Retry-After": "99999"}, 600)])

@@ -217,6 +217,9 @@ class OpenAIEngine:
                 raise TypeError
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             said = _said(content)
+            code = body["error"].get("code") if isinstance(body, dict) and isinstance(body.get("error"), dict) else None
+            if isinstance(code, int) and 400 <= code < 600:      # gateways that answer 200 for the server behind them
+                raise self._error(endpoint, code, {}, content, request.id) from error
             raise EngineError(f"{where} sent JSON without a reply{': ' + said if said else ''}.", "broken",
                               "no reply in it") from error
         if finish == "abort":
