@@ -16,7 +16,6 @@ from toolkit.generate.dialogue import Dialogue, outline_text, target_text
 from toolkit.generate.problems import Problem
 from toolkit.generate.prompt_files import Prompts, fill
 from toolkit.generate.work import Assignment, wording
-from toolkit.jsonl import dumps
 from toolkit.profiles import Profile
 from toolkit.samples import Sample
 from toolkit.tasks.base import Message
@@ -114,10 +113,3 @@ class Drafting:
         text = self.prompts.text("judge", sample.language, profile=sample.character_profile, dialogue=told or "-",
                                  question=sample.question, answer=sample.answer)
         return [{"role": "user", "content": text}]
-
-
-def written_again(draft: Mapping[str, Any]) -> str:
-    """A draft as the model should see it: one compact object, without its thinking or fences."""
-    return dumps(draft)
-
-

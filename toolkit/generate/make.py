@@ -16,13 +16,14 @@ from typing import Any
 
 from toolkit.generate import drafts
 from toolkit.generate.dialogue import Dialogue, read_dialogue
-from toolkit.generate.drafting import SCHEMAS, Drafting, written_again
+from toolkit.generate.drafting import SCHEMAS, Drafting
 from toolkit.generate.engines.base import Complete, Reply, Request
 from toolkit.generate.parse import NotJson, parse_object
 from toolkit.generate.problems import Problem
 from toolkit.generate.screen import Screen
 from toolkit.generate.second_look import SecondLook
 from toolkit.generate.work import Assigner, Assignment, Work
+from toolkit.jsonl import dumps
 from toolkit.samples import Sample
 from toolkit.tasks.base import Message
 
@@ -149,7 +150,7 @@ class Maker:
             dialogue = read_dialogue(draft, plan, text, problems)
             if dialogue is not None and not problems:
                 problems += self.screen.dialogue(dialogue, profile.language, text)
-            written = written_again(draft)
+            written = dumps(draft)
             return dialogue
 
         opening = self.drafting.dialogue(profile, assignment)
@@ -205,7 +206,7 @@ class Maker:
             if not problems:
                 return value
             record.refuse(step, problems, reply.content)
-            asked = self.drafting.again(messages, written_again(draft) if draft else "", problems,
+            asked = self.drafting.again(messages, dumps(draft) if draft else "", problems,
                                         work.item.profile.language)
         return None
 
