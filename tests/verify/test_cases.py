@@ -13,16 +13,16 @@ import pytest
 from toolkit.verify import as_key, verify
 
 CASES = Path(__file__).parent / "cases"
-TARGET = {"basic": 0.99, "careful": 0.93, "hard": 0.80}
+TARGET = {"basic": 0.99, "careful": 0.92, "hard": 0.75}
 TARGET_WRONG_PAID = 0.04
 # Just under what is reached, development and held-out rows apart.
 FLOOR = {
-    "developed": {"basic": 0.97, "careful": 0.95, "hard": 0.89},
-    "held out": {"basic": 0.92, "careful": 0.79, "hard": 0.72},
+    "developed": {"basic": 0.98, "careful": 0.95, "hard": 0.88},
+    "held out": {"basic": 0.92, "careful": 0.80, "hard": 0.72},
 }
-FLOOR_LANGUAGE = {"zh": 0.89, "en": 0.89, "ja": 0.87, "ko": 0.87}
-FLOOR_KIND = 0.70
-CEILING_WRONG_PAID = {"developed": 0.07, "held out": 0.15}
+FLOOR_LANGUAGE = {"zh": 0.88, "en": 0.90, "ja": 0.89, "ko": 0.89}
+FLOOR_KIND = 0.75
+CEILING_WRONG_PAID = {"developed": 0.055, "held out": 0.135}
 
 
 @lru_cache(maxsize=1)
@@ -80,6 +80,11 @@ def test_no_kind_of_trap_is_lost():
 @pytest.mark.parametrize("half", CEILING_WRONG_PAID)
 def test_wrong_replies_are_rarely_paid(half):
     assert wrong_paid(half) <= CEILING_WRONG_PAID[half]
+
+
+@pytest.mark.parametrize("level", ["careful", "hard"])
+def test_developed_rows_reach_the_target(level):
+    assert accuracy(half="developed", level=level) >= TARGET[level]
 
 
 @pytest.mark.xfail(reason="the targets on held-out rows are not reached yet", strict=False)

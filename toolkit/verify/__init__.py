@@ -4,8 +4,9 @@
     >>> verify("I'm no tailor. I'm a blacksmith.", question="What do you do?", keys=[Key("blacksmith")]).code
     'right'
 
-The way of a reply: reply (tags) → normalise → terms, rivals (mentions) → context, question, person → assertion (what a
-mention is worth) → judge. What the languages say is data in cues_*.py; numbers, units and dates have a file each.
+The way of a reply: reply (tags) → normalise → terms, rivals (mentions) → context, question → assertion (what a mention
+is worth: polarity, speech act, person, modality, tense, certainty, slots) → judge; yes_no where no key is named.
+What the languages say is data in cues_*.py; numbers, units and dates have a file each.
 """
 
 from typing import TYPE_CHECKING

@@ -18,6 +18,7 @@ from .lazy import Lazy
 from .modality import absurd_to_deny, conditional, imagined, said, told_later
 from .person import asked_kin, other_person
 from .question import Question
+from .relations import relations
 from .slots import other_slot
 
 ASSERTED = "asserted"
@@ -228,6 +229,8 @@ class _Mention:
         after = (self.a.sentence_after + self.a.following)[: 90 + len(self.after)]
         if self.c.denied_again.search(self.rest[:60]):
             return "retracted"
+        if _ONLY_CHILD.search(self.rest[:120]) and "sibling" in relations(self.q.text):
+            return "contradicted"
         whole = self.c.denied_kind.search(self.rest[:120])
         if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text:
             return "contradicted"  # "A mule. I've never kept an animal."
@@ -367,6 +370,7 @@ _ASKED_FOR = Lazy(
     r"\b(?:paid|told|asked|begged|bribed|wants?|wanted|ordered) (?:me|us) to\b|(?:让|叫|教|逼|求)我(?:照着)?(?:喊|念|说|写|讲)|(?:言え|書け|読め)と|(?:라고|하라고) ?(?:하|시키|부탁)"
 )
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
+_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|ひとりっ子|一人っ子|외동|무남독녀")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

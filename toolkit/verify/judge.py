@@ -121,9 +121,9 @@ def _decide(
             return Finding("right", readings, last)
         return Finding(last.status, readings, last)
     best = max(r.strength for r in asserted)
-    denials = [r for r in readings if r.status == "negated" and r.strength == 3]
-    if denials and best == 1:
-        return Finding("negated", readings, denials[-1])
+    against = [r for r in readings if r.status == "attributed" or (r.status == "negated" and r.strength == 3)]
+    if against and best == 1:
+        return Finding(against[-1].status, readings, against[-1])
     last = [r for r in asserted if r.strength == best][-1]
     final = asserted[-1]
     withdrawn = {_said(r, reader) for r in rivals if r.status in _WITHDRAWN}
