@@ -35,6 +35,7 @@ class Pace:
         timeout_s: the longest wait for one reply. The deadline follows the observed latencies below it.
         patience_s: how long to wait for a server that is down or refuses everything, before the run stops.
         attempts: how often one request is sent before it counts as failed.
+        follows: whether the deadline follows the latencies.
     """
 
     concurrency: int | None = None
@@ -43,6 +44,7 @@ class Pace:
     timeout_s: float = 600.0
     patience_s: float = 1800.0
     attempts: int = 8
+    follows: bool = True
 
     def __post_init__(self) -> None:
         wrong = [f"--{name.removesuffix('_s')} {value:g} must be above 0." for name, value in (
@@ -168,6 +170,8 @@ class Gate:
 
     def end_late(self) -> None:
         """End the wait of the requests that are later than their endpoint's deadline."""
+        if not self.pace.follows:
+            return
         now = self.loop.time()
         for lane in self.lanes:
             most_s = lane.deadline.seconds([now - ticket.began for ticket in lane.in_flight])

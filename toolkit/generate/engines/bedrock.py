@@ -51,7 +51,7 @@ class BedrockEngine:
             raise InputError("--engine bedrock needs --model-id. Example: us.anthropic.claude-sonnet-4-5-20250929-v1:0")
         self.model, self.region, self.endpoint_url = model, region, endpoint_url
         self.endpoints = [endpoint_url or f"bedrock-runtime.{region or 'the configured region'}"]
-        self._structured = "text" if structured == "auto" else structured
+        self.structured = "text" if structured == "auto" else structured
         self._may_change = structured == "auto"
         self._caches = True
         self._pool: Threads | None = None
@@ -97,7 +97,7 @@ class BedrockEngine:
         """One call, in a thread of its own."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        structured, caches = self._structured, self._caches
+        structured, caches = self.structured, self._caches
         try:
             answer = self._client.converse(**converse_input(self.model, request, structured, caches))
         except ClientError as error:
@@ -120,9 +120,9 @@ class BedrockEngine:
             return True
         if request.schema is not None and self._may_change and structured == "text" and (
                 "outputconfig" in lower or "textformat" in lower or "structured output" in lower or "output_config" in lower):
-            self._structured = "tool"
+            self.structured = "tool"
             return True
-        return structured != self._structured
+        return structured != self.structured
 
     def _error(self, id: str, error: Any) -> EngineError:
         code = error.response.get("Error", {}).get("Code", "")

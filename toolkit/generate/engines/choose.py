@@ -12,10 +12,11 @@ SERVED = ("sglang", "openai", "bedrock")
 
 
 def engine_named(name: str, base_url: Sequence[str] = (), model: str | None = None, region: str | None = None,
-                 key_from: str | None = None) -> Engine:
+                 key_from: str | None = None, batch: str | None = None, batch_role: str | None = None) -> Engine:
     """An engine that is reached and whose model is known.
 
     Args:
+        batch: `s3://bucket/prefix`, for Bedrock's batch inference, with the ARN of a role that may read and write there.
         base_url: of SGLang or OpenAI-compatible servers; one endpoint instead of the region's for Bedrock.
 
     Raises:
@@ -23,6 +24,8 @@ def engine_named(name: str, base_url: Sequence[str] = (), model: str | None = No
     """
     if name not in SERVED:
         raise InputError(f'--engine "{name}" is not here.{did_you_mean(name, SERVED)} Known: offline, {", ".join(SERVED)}.')
+    if (batch or batch_role) and name != "bedrock":
+        raise InputError(f"--batch is for bedrock, not for {name}.")
     if name == "bedrock":
         from toolkit.generate.engines.bedrock import BedrockEngine
 
@@ -30,7 +33,10 @@ def engine_named(name: str, base_url: Sequence[str] = (), model: str | None = No
             raise InputError("--api-key-env is not for bedrock: put its API key into AWS_BEARER_TOKEN_BEDROCK.")
         if len(base_url) > 1:
             raise InputError("--engine bedrock takes one --base-url at most.")
-        engine: Engine = BedrockEngine(model, region, base_url[0] if base_url else None)
+        live = BedrockEngine(model, region, base_url[0] if base_url else None)
+        if batch:
+            from toolkit.generate.engines.bedrock_batch import BedrockBatchEngine
+        engine: Engine = BedrockBatchEngine(live, batch, batch_role) if batch else live
     else:
         from toolkit.generate.engines.openai import OpenAIEngine
 

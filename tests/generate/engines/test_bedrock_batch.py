@@ -1,0 +1,191 @@
+"""Batch inference: jobs made, followed and collected through a real S3 server and Bedrock's job wire on loopback."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import orjson
+import pytest
+
+from toolkit.errors import InputError
+from toolkit.generate.batch import Totals
+from toolkit.generate.engines.base import EngineError
+from toolkit.generate.engines.bedrock import BedrockEngine
+from toolkit.generate.engines.bedrock_batch import BedrockBatchEngine
+from toolkit.generate.gate import Pace
+from toolkit.generate.prepared import reply_to_all
+
+from .bedrock_server import Bedrock, listening
+from .conftest import read, written
+
+moto = pytest.importorskip("moto.server", reason="moto is the S3 server: pip install 'moto[server,s3]'")
+ROLE = "arn:aws:iam::123456789012:role/batch"
+
+
+class Jobs:
+    """Bedrock's control plane: a job is done when it was looked at so often."""
+
+    def __init__(self, s3):
+        self.s3, self.looks, self.status, self.fail, self.drop = s3, 2, "Completed", 0, 0
+        self.jobs: dict[str, dict] = {}
+        self.records: Counter[str] = Counter()
+
+    def create(self, body: dict) -> dict:
+        for arn, job in self.jobs.items():
+            if job["clientRequestToken"] == body["clientRequestToken"]:
+                return {"jobArn": arn}
+        arn = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{len(self.jobs):012d}"
+        self.jobs[arn] = {**body, "looks": 0}
+        return {"jobArn": arn}
+
+    def get(self, arn: str) -> dict:
+        job = self.jobs[arn]
+        job["looks"] += 1
+        if job["looks"] < self.looks:
+            return {"jobArn": arn, "status": "InProgress"}
+        if job["looks"] == self.looks and self.status != "Failed":
+            self.compute(job)
+        return {"jobArn": arn, "status": self.status, "message": "made to fail"}
+
+    def compute(self, job: dict) -> None:
+        bucket, key = re.fullmatch("s3://([^/]+)/(.*)", job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]).groups()
+        out = job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].removeprefix(f"s3://{bucket}/")
+        lines = []
+        for line in self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines():
+            record = orjson.loads(line)
+            self.records[record["recordId"]] += 1
+            question = record["modelInput"]["messages"][-1]["content"][0]["text"]
+            if self.drop:
+                self.drop -= 1
+                continue
+            if self.fail:
+                self.fail -= 1
+                lines.append({**record, "error": {"errorCode": 500, "errorMessage": "made to fail"}})
+            else:
+                lines.append({**record, "modelOutput": {
+                    "output": {"message": {"role": "assistant", "content": [{"text": f"reply to {question}"}]}},
+                    "stopReason": "end_turn", "usage": {"inputTokens": 10, "outputTokens": 5}}})
+        body = b"".join(orjson.dumps(line) + b"\n" for line in reversed(lines))
+        self.s3.put_object(Bucket=bucket, Key=f"{out}abc123/input.jsonl.out", Body=body)
+        self.s3.put_object(Bucket=bucket, Key=f"{out}abc123/manifest.json.out", Body=b"{}")
+
+
+@pytest.fixture(scope="module")
+def s3_url():
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def jobs(s3_url, monkeypatch, tmp_path):
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_S3": s3_url,
+                        "AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}.items():
+        monkeypatch.setenv(name, value)
+    import botocore.session
+
+    s3 = botocore.session.get_session().create_client("s3", region_name="us-east-1")
+    bucket = re.sub("[^a-z0-9]", "-", tmp_path.name.lower())[:60].strip("-")
+    s3.create_bucket(Bucket=bucket)
+    made = Jobs(s3)
+    made.place = f"s3://{bucket}/runs/one"
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self, value: dict) -> None:
+            content = orjson.dumps(value)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_POST(self) -> None:
+            self.answer(made.create(orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+
+        def do_GET(self) -> None:
+            from urllib.parse import unquote
+            self.answer(made.get(unquote(self.path.removeprefix("/model-invocation-job/"))))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.02}).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK", f"http://127.0.0.1:{server.server_port}")
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+def ask(jobs: Jobs, folder: Path, count: int, bedrock: Bedrock | None = None, enough=lambda totals: False) -> Totals:
+    requests = written(folder / "requests.jsonl", count)
+    with listening(bedrock or Bedrock(errors=[(400, "ValidationException", "not in this test")] * 99)) as url:
+        engine = BedrockBatchEngine(BedrockEngine("m", "us-east-1", url), jobs.place, ROLE, quiet_s=0.1, poll_s=0.02)
+        return reply_to_all(requests, folder / "replies.jsonl", engine, Pace(5000, follows=False), enough=enough)
+
+
+def whole(folder: Path, count: int) -> None:
+    rows = {row["id"]: row["content"] for row in read(folder / "replies.jsonl")}
+    assert rows == {f"r{n}": f"reply to question {n}" for n in range(count)}
+
+
+def test_requests_become_a_job_and_its_output_the_replies(jobs, tmp_path):
+    totals = ask(jobs, tmp_path, 150)
+    whole(tmp_path, 150)
+    (job,) = jobs.jobs.values()
+    assert (job["modelId"], job["roleArn"], job["modelInvocationType"]) == ("m", ROLE, "Converse")
+    assert totals.sent.prompt_tokens == 1500 and set(jobs.records.values()) == {1}
+
+
+def test_what_is_too_little_for_a_job_goes_out_at_once(jobs, tmp_path):
+    bedrock = Bedrock()
+    ask(jobs, tmp_path, 20, bedrock)
+    assert bedrock.counts["replies"] == 20 == len(read(tmp_path / "replies.jsonl")) and not jobs.jobs
+
+
+def test_a_run_that_was_killed_pays_for_no_record_again(jobs, tmp_path):
+    ask(jobs, tmp_path, 150)
+    (tmp_path / "replies.jsonl").unlink()         # all that the first run wrote is lost
+    (tmp_path / "replies.plan.json").unlink()
+    ask(jobs, tmp_path, 150)
+    whole(tmp_path, 150)
+    assert len(jobs.jobs) == 1 and set(jobs.records.values()) == {1}
+
+
+def test_a_job_that_was_not_submitted_yet_is_submitted_by_the_next_run(jobs, tmp_path, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(BedrockBatchEngine, "_submit", lambda self, job: (_ for _ in ()).throw(EngineError("gone", "fatal", "gone")))
+        with pytest.raises(EngineError, match="gone"):
+            ask(jobs, tmp_path, 150)
+    ask(jobs, tmp_path, 150)
+    whole(tmp_path, 150)
+    assert len(jobs.jobs) == 1 and set(jobs.records.values()) == {1}
+
+
+def test_records_that_failed_or_are_missing_are_asked_again(jobs, tmp_path):
+    jobs.fail, jobs.drop, jobs.status = 110, 100, "PartiallyCompleted"
+    ask(jobs, tmp_path, 300)
+    whole(tmp_path, 300)
+    assert jobs.records.total() == 300 + 210
+
+
+def test_a_job_that_fails_ends_the_run_with_its_reason(jobs, tmp_path):
+    jobs.status = "Failed"
+    with pytest.raises(EngineError, match="made to fail"):
+        ask(jobs, tmp_path, 150)
+
+
+def test_a_bucket_that_is_not_there_is_said(jobs, tmp_path):
+    jobs.place = "s3://no-such-bucket/x"
+    with pytest.raises(EngineError, match=r"s3://no-such-bucket: .*404"):
+        ask(jobs, tmp_path, 150)
+    with pytest.raises(InputError, match="no place in S3"):
+        BedrockBatchEngine(BedrockEngine("m"), "bucket/x", ROLE)
+    with pytest.raises(InputError, match="--batch-role"):
+        BedrockBatchEngine(BedrockEngine("m"), "s3://bucket/x", None)
