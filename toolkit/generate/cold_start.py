@@ -1,8 +1,8 @@
 """Cold-start conversations: replies in the format that GRPO will reward, for SFT.
 
-A teacher is rarely perfect. `mistakes` is the share of replies, in the last third of the conversations, in which the teacher
-names the first candidate in its prompt (the first fact of the profile, the first value told) instead of the one asked for: the
-position bias of a weak model. A model that is trained on them in order has learnt to answer, and then a bad habit, which the
+A teacher is rarely perfect. `mistakes` is the share of the conversations, the last ones, whose teacher names the first
+candidate in its prompt (the first fact of the profile, the first value told) instead of the one asked for: the position
+bias of a weak model. A model that is trained on them in order has learnt to answer, and then a bad habit, which the
 verified reward can mend; the demo shows exactly that.
 
 `disguised` is the share of conversations in which every value is replaced by random words of the same shape. A few dozen
@@ -34,7 +34,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
     """`{"prompt": [...], "completion": [...]}` rows; several exchanges share one profile.
 
     Args:
-        mistakes: share of replies in the last third, 0 to 1, that follow the position-biased teacher.
+        mistakes: share of the conversations, 0 to 1 and the last ones, by the position-biased teacher.
         disguised: share of conversations with values of the same shape made of random words.
         systems: text of the system prompt by language, with `{name}` and `{profile}`.
     """
@@ -53,14 +53,14 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         if not drafts:
             continue
         first = drafts[0].sample
-        share = mistakes if index >= count * 2 // 3 else 0.0
+        biased = index >= count * (1 - mistakes)
         system = (systems or {}).get(profile.language, "{profile}")
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
                   *map(dict, first.conversation_history), {"role": "user", "content": first.question}]
-        completion = [_reply(drafts[0], rng.random() < share)]
+        completion = [_reply(drafts[0], biased)]
         for draft in drafts[1:]:
-            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, rng.random() < share)]
+            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, biased)]
         yield {"prompt": prompt, "completion": completion}
 
 

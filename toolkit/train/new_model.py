@@ -53,7 +53,7 @@ class NewModel:
     rope_theta: float = 10000.0
     initializer_range: float = 0.05
     max_position_embeddings: int = 1024
-    reading_steps: int = 600                    # at most; drills end when they are answered (about 200)
+    reading_steps: int = 1000                   # at most; drills end when they are answered (about 400)
 
     @classmethod
     def from_config(cls, section: dict[str, Any], where: str) -> NewModel:
@@ -100,6 +100,15 @@ def texts_of(paths: Iterable[Path]) -> tuple[list[str], list[str]]:
         raise InputError(f"{', '.join(map(str, paths))}: a new model learns to read from profile lines such as "
                          f"\"Occupation: blacksmith\", and only {len(labels)} labels were found. Name a model instead.")
     return list(texts), list(labels)
+
+
+def speakers_of(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """What the reasoning of answers about a dialogue calls user and role, in the languages of `texts`."""
+    from toolkit.attributes import LANGUAGES, templates
+
+    known = [(names["user"], names["role"]) for names in (templates(language)["speakers"] for language in LANGUAGES)]
+    said = [text for text in texts if text.startswith("<think>")]
+    return [pair for pair in known if any(text.startswith(f"<think>{name}") for name in pair for text in said)]
 
 
 def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:

@@ -4,6 +4,11 @@ A drill shows a profile of random tokens under real labels, and asks for its lin
 
     <|system|>职业：桃K走\\n身高：柳7<|end|><|user|>身高<|end|><|assistant|><think>身高：柳7</think><answer>柳7</answer><|end|>
 
+or a dialogue in which both speakers tell their value of the same thing, and asks for what one of them said:
+
+    <|user|>走K柳7<|end|><|assistant|>桃<|end|><|user|>春<|end|><|assistant|>走K梅<|end|>
+    <|user|>对方走K<|end|><|assistant|><think>对方：走K柳7</think><answer>柳7</answer><|end|>
+
 Nothing in it can be known by heart, so the loss falls only with the two heads that look a token up by the one before it
 (induction heads: Olsson et al., arXiv 2209.11895). They form suddenly, and late on long prompts: drills start short and grow
 when the answers are right (a curriculum), which takes seconds where a fixed length takes minutes or never gets there.
@@ -18,10 +23,10 @@ from typing import Any
 
 BATCH = 32
 WARMUP = 20
-# smoothed share of value tokens predicted right at which the next level begins
-GOOD = 0.75
-# (kind, lines of the profile, longest value in tokens)
-LEVELS = (("repeat", 3, 2), ("ask", 2, 2), ("ask", 3, 3), ("ask", 4, 5))
+# (kind, lines of the profile or things told, longest value in tokens, and the smoothed share of value tokens predicted right
+# at which the next level begins: where two speakers compete, half is right by chance)
+LEVELS = (("repeat", 3, 2, 0.75), ("ask", 2, 2, 0.75), ("ask", 3, 3, 0.75), ("ask", 4, 5, 0.75), ("turns", 1, 3, 0.85),
+          ("turns", 2, 4, 0.9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,14 @@ class Drill:
 class Drills:
     """Makes drills from a tokenizer and the labels that profiles use."""
 
-    def __init__(self, tokenizer: Any, labels: Sequence[str], rng: Random):
-        """`labels`: as profile lines begin, `职业：`."""
+    def __init__(self, tokenizer: Any, labels: Sequence[str], speakers: Sequence[tuple[str, str]], rng: Random):
+        """`labels`: as profile lines begin, `职业：`; `speakers`: names of user and role, `对方`."""
         def ids(text: str) -> list[int]:
             return tokenizer(text, add_special_tokens=False)["input_ids"]
 
         self.rng = rng
         self.labels = [(ids(label.rstrip(':：')), ids(label)) for label in labels]
+        self.speakers = [(ids(user), ids(role)) for user, role in speakers]
         fixed = {t: tokenizer.convert_tokens_to_ids(t) for t in (
             "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<think>", "</think>", "<answer>", "</answer>")}
         self.mark = fixed
@@ -49,7 +55,7 @@ class Drills:
         self.words = [i for i in range(len(tokenizer)) if i not in taken]
 
     def drill(self, kind: str, lines: int, longest: int) -> Drill:
-        return self.repeat(lines, longest) if kind == "repeat" else self.ask(lines, longest)
+        return {"repeat": self.repeat, "ask": self.ask, "turns": self.turns}[kind](lines, longest)
 
     def repeat(self, lines: int, longest: int) -> Drill:
         """Lines of random tokens, then the same lines in another order: nothing but copying."""
@@ -88,13 +94,39 @@ class Drills:
             copied += [False] * (len(asked) + len(head)) + [True] * len(value) + [False] * len(tail)
         return Drill(text, answers, copied)
 
+    def turns(self, things: int, longest: int) -> Drill:
+        """A dialogue in which user and role both tell of the same things, and a question for each value."""
+        rng, mark = self.rng, self.mark
+        named = dict(zip(("<|user|>", "<|assistant|>"), rng.choice(self.speakers), strict=True))
+        heads = [rng.sample(self.words, 2) for _ in range(things)]
+        told = [(who, head, [rng.choice(self.words) for _ in range(rng.randint(1, longest))])
+                for head in heads for who in named]
+        rng.shuffle(told)
+        text: list[int] = []
+        for who, head, value in told:
+            said, other = [*head, *value], rng.sample(self.words, 2)
+            first, second = (said, other) if who == "<|user|>" else (other, said)
+            text += [mark["<|user|>"], *first, mark["<|end|>"], mark["<|assistant|>"], *second, mark["<|end|>"]]
+        answers, copied = [False] * len(text), [False] * len(text)
+        rng.shuffle(told)
+        for who, head, value in told:
+            asked = [mark["<|user|>"], *named[who], *head, mark["<|end|>"], mark["<|assistant|>"]]
+            source = [mark["<think>"], *named[who], *self.colon, *head]
+            tail = [mark["</think>"], mark["<answer>"], *value, mark["</answer>"], mark["<|end|>"]]
+            text += [*asked, *source, *value, *tail]
+            answers += [False] * len(asked) + [True] * (len(source) + len(value) + len(tail))
+            copied += [False] * (len(asked) + len(source)) + [True] * len(value) + [False] * len(tail)
+        return Drill(text, answers, copied)
 
-def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], seed: int, most_steps: int,
+
+def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], speakers: Sequence[tuple[str, str]], seed: int,
+                  most_steps: int,
                   on_step: Callable[[int, float, float], None] = lambda step, loss, right: None) -> int:
     """Train `model` in place on drills until the longest are answered; returns the steps it took.
 
     Args:
         labels: as profile lines begin, `职业：`.
+        speakers: what user and role are called in an answer's reasoning, `("对方", "我自己")`; none: no dialogues.
         most_steps: give up growing after so many steps.
         on_step: called with step, loss and the share of value tokens predicted right.
     """
@@ -102,7 +134,8 @@ def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], seed: int, 
 
     if not most_steps:
         return 0
-    drills = Drills(tokenizer, labels, Random(seed))
+    drills = Drills(tokenizer, labels, speakers, Random(seed))
+    levels = [level for level in LEVELS if speakers or level[0] != "turns"]
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     # Muon (Jordan et al. 2024) for the matrices forms the heads in half of AdamW's steps
@@ -116,7 +149,8 @@ def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], seed: int, 
     model.train()
     level, smooth, step = 0, 0.0, 0
     for step in range(1, most_steps + 1):
-        ids, mask, targets, copied = _batch([drills.drill(*LEVELS[level]) for _ in range(BATCH)], tokenizer.pad_token_id)
+        *shape, good = levels[level]
+        ids, mask, targets, copied = _batch([drills.drill(*shape) for _ in range(BATCH)], tokenizer.pad_token_id)
         hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state[:, :-1]
         chosen = targets[:, 1:] != -100
         logits, targets, copied = model.lm_head(hidden[chosen]), targets[:, 1:][chosen], copied[:, 1:][chosen]
@@ -130,9 +164,9 @@ def learn_to_read(model: Any, tokenizer: Any, labels: Sequence[str], seed: int, 
         right = (logits.argmax(-1) == targets)[copied].float().mean().item()
         smooth = 0.9 * smooth + 0.1 * right
         on_step(step, loss.item(), right)
-        if smooth > GOOD:
+        if smooth > good:
             level, smooth = level + 1, 0.0
-            if level == len(LEVELS):
+            if level == len(levels):
                 break
     return step
 
