@@ -100,3 +100,8 @@ def test_the_card_of_an_empty_data_set_can_be_written():
     text = card({"samples": 0, "profiles": 1, "made_by": made, "train": split, "validation": split, "requests": 0,
                  "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0, "rejected": 0, "refused_drafts": {}}, None)
     assert "0 samples" in text and "Refused drafts by reason: none." in text
+
+
+def test_a_batch_costs_half():
+    whole, half = (price_of(engine, "us.anthropic.claude-sonnet-4-5-v1:0") for engine in ("bedrock", "bedrock-batch"))
+    assert half.of(1e6, 1e6, 5e5) == pytest.approx(whole.of(1e6, 1e6, 5e5) / 2) and half.of(1e6, 1e6) > 0

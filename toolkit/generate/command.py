@@ -14,12 +14,13 @@ ENGINES = ("offline", "sglang", "openai", "bedrock")
 # options that only one side understands; given to the other they would be silently ignored
 OFFLINE_ONLY = ("max_facts", "cold_start_mistakes", "cold_start_disguised", "wordings")
 MODEL_ONLY = ("kinds", "target_samples", "closed_book_check", "measure_difficulty", "judge", "stress", "prompts_dir",
-              "base_url", "model", "api_key_env", "region", "concurrency", "rpm", "tpm", "timeout", "patience", "temperature",
+              "base_url", "model", "api_key_env", "region", "batch", "batch_role", "concurrency", "rpm", "tpm", "timeout", "patience", "temperature",
               "max_tokens", "max_attempts", "schema", "extra", "max_cost", "prices", "dry_run", "preview", "extend", "requests", "out")
 # what --requests has use for; the rest is about samples
-REQUESTS_KNOW = ("requests", "out", "engine", "base_url", "model", "region", "api_key_env", "temperature", "max_tokens",
-                 "concurrency", "rpm", "tpm", "timeout", "patience", "max_cost", "prices", "dry_run", "extend", "overwrite",
+REQUESTS_KNOW = ("requests", "out", "engine", "base_url", "model", "region", "api_key_env", "batch", "batch_role",
+                 "temperature", "max_tokens", "concurrency", "rpm", "tpm", "timeout", "patience", "max_cost", "prices", "dry_run", "extend", "overwrite",
                  "as_json")
+BATCH_ROWS, BATCH_S = 10_000, 14 * 24 * 3600.0      # rows under way together, and how long a batch may take
 OFFLINE_DEFAULT_SYSTEM = "prompts/roleplay/system.{language}.md"
 
 
@@ -45,6 +46,8 @@ def gen_data(
     model: Annotated[str | None, typer.Option("--model", "--model-id", help="The model's name there; needed when a server has several, and for bedrock.")] = None,
     region: Annotated[str | None, typer.Option(help="bedrock: AWS region.")] = None,
     api_key_env: Annotated[str | None, typer.Option(help="Environment variable with the API key (OPENAI_API_KEY, SGLANG_API_KEY).")] = None,
+    batch: Annotated[str | None, typer.Option(help="bedrock: batch inference at half the price, through this place: s3://bucket/prefix.")] = None,
+    batch_role: Annotated[str | None, typer.Option(help="bedrock: ARN of the role with which --batch reads and writes there.")] = None,
     kinds: Annotated[str | None, typer.Option(help="Kinds and their shares, such as SBK=4,CM=4,SCK=1,RCB=1: profile, dialogue, false premise, out of role.")] = None,
     target_samples: Annotated[int | None, typer.Option(min=1, help="Go on until so many samples are accepted (instead of a number to try).")] = None,
     closed_book_check: Annotated[bool, typer.Option("--closed-book-check", help="Drop questions that the model answers without the profile.")] = False,
@@ -111,6 +114,8 @@ class Options:
     model: str | None
     region: str | None
     api_key_env: str | None
+    batch: str | None
+    batch_role: str | None
     kinds: str | None
     target_samples: int | None
     closed_book_check: bool
@@ -199,23 +204,20 @@ def _offline(options: Options) -> None:
 
 def engine_of(options: Options) -> Any:
     """The engine, reached, its model known; for a dry run not reached, since nothing is sent."""
-    if not options.dry_run:
-        from toolkit.generate.engines.choose import engine_named
+    from toolkit.generate.engines.choose import engine_named
 
-        return engine_named(options.engine, options.base_url or (), options.model, options.region, options.api_key_env)
-    if options.engine == "bedrock":
-        from toolkit.generate.engines.bedrock import BedrockEngine
-
-        return BedrockEngine(options.model, options.region)
-    from toolkit.generate.engines.openai import OpenAIEngine
-
-    return OpenAIEngine(options.base_url or [], options.model, options.engine, options.api_key_env)
+    return engine_named(options.engine, options.base_url or (), options.model, options.region, options.api_key_env,
+                        options.batch, options.batch_role, reach=not options.dry_run)
 
 
 def pace_of(options: Options) -> Any:
     from toolkit.generate.gate import Pace
 
-    return Pace(options.concurrency, options.rpm, options.tpm, options.timeout, options.patience)
+    if not options.batch:
+        return Pace(options.concurrency, options.rpm, options.tpm, options.timeout, options.patience)
+    if options.max_cost is not None:
+        raise InputError("--max-cost cannot stop a batch job that was submitted. Plan fewer rows instead: --dry-run shows their price.")
+    return Pace(options.concurrency or BATCH_ROWS, timeout_s=BATCH_S, patience_s=BATCH_S, follows=False)
 
 
 def _replies(options: Options, max_tokens: int | None, temperature: float | None) -> None:

@@ -32,7 +32,7 @@ class Price:
 
 
 def price_of(engine: str, model: str, path: Path | None = None) -> Price | None:
-    """The first entry whose pattern fits `engine/model`; None when there is none.
+    """The first entry whose pattern fits `engine/model`; None when there is none. A batch costs half of Bedrock's price.
 
     Raises:
         InputError: when the table is not as its first lines say.
@@ -53,6 +53,9 @@ def price_of(engine: str, model: str, path: Path | None = None) -> Price | None:
         price = _price(place, str(pattern), entry)
         if chosen is None and fnmatch(f"{engine}/{model}".casefold(), str(pattern).casefold()):
             chosen = price
+    if chosen is None and engine == "bedrock-batch" and (whole := price_of("bedrock", model, path)):
+        cached = None if whole.cached_input is None else whole.cached_input / 2
+        return Price(f"half of {whole.name}", whole.input / 2, whole.output / 2, cached, whole.usd_per_hour)
     return chosen
 
 

@@ -136,7 +136,7 @@ def test_the_model_is_found_and_checked():
 
 @pytest.mark.parametrize("arguments, told", [
     (("sglan", ["x"]), 'Did you mean "sglang"'), (("openai", []), "needs --base-url"), (("openai", ["ftp://x"]), "no address"),
-    (("bedrock", [], None), "--model-id"), (("sglang", ["http://x"], None, "us-east-1"), "--region is for bedrock")])
+    (("bedrock", [], None), "--model-id"), (("sglang", ["h"], None, None, None, "s3://b/x"), "--batch is for bedrock"), (("sglang", ["http://x"], None, "us-east-1"), "--region is for bedrock")])
 def test_options_that_do_not_fit_are_said(arguments, told):
     with pytest.raises(InputError, match=told):
         engine_named(*arguments)

@@ -12,11 +12,13 @@ SERVED = ("sglang", "openai", "bedrock")
 
 
 def engine_named(name: str, base_url: Sequence[str] = (), model: str | None = None, region: str | None = None,
-                 key_from: str | None = None, batch: str | None = None, batch_role: str | None = None) -> Engine:
+                 key_from: str | None = None, batch: str | None = None, batch_role: str | None = None,
+                 reach: bool = True) -> Engine:
     """An engine that is reached and whose model is known.
 
     Args:
         batch: `s3://bucket/prefix`, for Bedrock's batch inference, with the ARN of a role that may read and write there.
+        reach: look whether it is there, and for the model's name; not needed when nothing will be sent.
         base_url: of SGLang or OpenAI-compatible servers; one endpoint instead of the region's for Bedrock.
 
     Raises:
@@ -43,8 +45,7 @@ def engine_named(name: str, base_url: Sequence[str] = (), model: str | None = No
         if region:
             raise InputError(f"--region is for bedrock, not for {name}.")
         engine = OpenAIEngine(base_url, model, name, key_from)
-    errors = asyncio.run(_looked(engine))
-    unusable = [error for error in errors if error]
+    unusable = [error for error in asyncio.run(_looked(engine)) if error] if reach else []
     if unusable:
         from toolkit.terminal import say
 
