@@ -251,7 +251,8 @@ def test_a_server_without_constrained_decoding_gets_no_schema(server, tmp_path):
     before = len(model.seen)
     done = gen_data(url, tmp_path / "d", "--num-samples", 2, "--no-schema", "--max-attempts", 1)
     rejected = [row for _, row in read_rows(tmp_path / "d" / "rejected.jsonl")]
-    assert done.returncode == 0 and len(model.seen) == before + 2
+    assert done.returncode == 3 and len(model.seen) == before + 2
+    assert "none of 2 drafts passed (no_json 2)" in done.stderr
     assert {r["code"] for r in rejected} == {"no_json"} and len(rejected) == 2      # the script knows drafts by their schema
 
 

@@ -76,7 +76,7 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
     """The result, and `toolkit validate` of it.
 
     Raises:
-        Refused: when the data set does not validate.
+        Refused: when nothing was accepted, or the data set does not validate.
         KeyboardInterrupt: when the run was interrupted; what is done is written.
     """
     if print_json:
@@ -91,11 +91,13 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
     if totals.interrupted:
         say(f"stopped. What is done is in {folder}; the same command continues.")
         raise KeyboardInterrupt
+    if not stats["samples"]:
+        raise Refused(f"none of {stats['rejected']} drafts passed ({reasons or 'no item finished'}). Read {folder}/rejected.jsonl; "
+                      "--preview 3 shows what a model writes.")
     written = [folder / f"{name}.json" for name in ("train", "validation") if stats[name]["samples"]]
-    if written:
-        found = validate(written, profiles=profiles_file)
-        render_problems(found)
-        if found.errors:
-            raise Refused(summary(found))
+    found = validate(written, profiles=profiles_file)
+    render_problems(found)
+    if found.errors:
+        raise Refused(summary(found))
     say(f"wrote {folder}/train.json, validation.json, rejected.jsonl, README.md in {stats['seconds']} s")
     say(f"next: read some of it, then toolkit train with train_data: {folder}/train.json and eval_data: {folder}/validation.json")
