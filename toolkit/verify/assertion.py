@@ -319,7 +319,7 @@ class _Mention:
             return "aside"
         if self.strength < 3 and not q.lived:
             met = c.met_before.search(self.before) or c.met_after.search(self.after)
-            if met and met.group(1)[:4] not in q.text:
+            if met and not q.holds(met.group(1)[:4]):
                 return "aside"
         if self.strength > 1:
             return None

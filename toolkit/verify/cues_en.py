@@ -166,6 +166,7 @@ CUES = {
     "about_after": (
         r"^(?: ?-?ish\b| or so\b| or thereabouts| give or take| or more| or less\b| and (?:a bit|change|counting|some|a half)| odd\b|-odd\b|-something|something\b| something\b| plus\b|\+| ?(?:-|~|to|or|and|/) ?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twen|for)|, (?:give or take|or thereabouts|roughly|more or less|or so|maybe|i think|or maybe|or perhaps|or near enough)| at (?:least|most|the most)| tops\b| maximum| minimum| years (?:or so|give or take)|s\b)"
         r"|^ (?:minus|plus|going on|on a good day|less|short|and climbing)\b|^ ?%|^ ?(?:-|~|to|and) ?\ue002"
+        r"|^,? plus (?:the|another|an?|one|two|three|my)\b"
     ),
     "beside_before": (
         r"\b(?:near|next to|next door to|opposite|across from|over from|far from|close to|behind|beyond|outside(?: of)?|off|streets? from|miles? from|towards?|past|between|around the corner from|down the road from|north of|south of|east of|west of) (?:the |old )?$"

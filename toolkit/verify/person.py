@@ -99,7 +99,7 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
 
 # "She's the Gallowglass", where a name is asked.
 _THAT_ONE = Lazy(
-    r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|이름은) ?$"
+    r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|\b(?:she|he|it) (?:answers to|goes by) $|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|이름은) ?$"
 )
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")

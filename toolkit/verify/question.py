@@ -31,6 +31,12 @@ class Question:
     lived: bool = False  # about what the role meets with or did, rather than is
     planned: bool = False  # about something that was told, plans too
 
+    def holds(self, verb: str) -> bool:
+        """Whether it holds a verb's stem, in Korean also without the last consonant: 둡(니다) is 두(시죠)."""
+        last = ord(verb[-1]) - 0xAC00
+        bare = verb[:-1] + chr(0xAC00 + last - last % 28) if 0 <= last < 11172 else verb
+        return verb in self.text or bare in self.text
+
 
 _OPEN = Lazy(
     r"\b(?:what|who|whom|whose|where|when|which|how|why)\b|什么|啥|谁|哪|几|多少|多[大高久长远重宽厚深]|怎么|怎样|为何|何(?:处|人|时|方|门|许|名|年|月|日|物|事|派)"

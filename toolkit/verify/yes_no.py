@@ -73,19 +73,14 @@ def _echoed(opening: str, asked: Question) -> bool:
     head = re.split(r"(?<=[いえやはあ아])[、,]\s*", opening, maxsplit=1)
     for said in head:
         verb = _VERB.match(said)
-        if verb and any(stem in asked.text for stem in _stems(next(g for g in verb.groups() if g))):
+        if verb and asked.holds(next(g for g in verb.groups() if g)):
             return True
     return False
 
 
-def _stems(verb: str) -> tuple[str, ...]:
-    """A verb's stem, and for Korean also without the last consonant: 둡(니다) is 두(시죠)."""
-    last = ord(verb[-1]) - 0xAC00
-    bare = verb[:-1] + chr(0xAC00 + last - last % 28) if 0 <= last < 11172 else verb
-    return verb, bare
-
-
-_ASKED_BACK = Lazy(r"^\W*(?:yes|yeah|aye|sorry|oh|是|嗯|啊|对|はい|ええ|え|네|예|응|そう(?:です|なの)?か?|그래요?|是这样)(?:吗|么)?\s*\?")
+_ASKED_BACK = Lazy(
+    r"^\W*(?:yes|yeah|aye|sorry|oh|是|嗯|啊|对|はい|ええ|え|네|예|응|そう(?:です|なの)?か?|그래요?|是这样)(?:吗|么)?\s*\?"
+)
 _BOTH = Lazy(
     r"\byes[,. ]{1,2}(?:and|but also|or) no\b|是,?(?:又|也)不是|(?:算|也)是也不是|はい[^。]{0,4}いいえ|そう(?:でも|とも)(?:あり|言える)|(?:네|예)[^.]{0,4}아니(?:요|오)"
     r"|\bwho can say\b|\ba bit of everything\b"
