@@ -39,16 +39,21 @@ class GrowingList:
         """Args: row: JSON. Raises: InputError when the disk is full; the file then ends with the last whole row."""
         written = (b",\n" if self.count else b"") + row
         try:
-            os.lseek(self._file, self._size, os.SEEK_SET)
-            os.write(self._file, written + _END)
+            self._write(written + _END)
         except OSError as error:
             os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
-            os.write(self._file, _END)
+            self._write(_END if self.count else b"]\n")
             raise InputError(f"{self.path} cannot be written: {error.strerror}. Make room; the same command "
                              "continues.") from error
         self._size += len(written)
         self.count += 1
+
+    def _write(self, rest: bytes) -> None:
+        """In place of the closing bracket."""
+        os.lseek(self._file, self._size, os.SEEK_SET)
+        written = os.write(self._file, rest)
+        if written < len(rest):                 # the second try says why: no space, a quota, a limit
+            os.write(self._file, rest[written:])
 
     def close(self) -> None:
         os.close(self._file)

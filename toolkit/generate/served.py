@@ -172,9 +172,16 @@ class Generation:
                 totals = self._fill(journal, files, maker, pace, watch)
             finally:
                 files.close()
-                outputs.write_in_plan_order(folder, self.held, asked.cold_start, self._conversation)
-                stats = self._write_stats(files)
+                stats = self._finish(files)
         return {**stats, "seconds": round(time.monotonic() - began, 2)}, totals
+
+    def _finish(self, files: Outputs) -> dict[str, Any]:
+        try:
+            outputs.write_in_plan_order(files.folder, self.held, self.asked.cold_start, self._conversation)
+            return self._write_stats(files)
+        except OSError as error:
+            raise InputError(f"{files.folder} cannot be written: {error.strerror}. What is done is in "
+                             f"{outputs.JOURNAL}: make room, and the same command writes the rest.") from error
 
     def _fill(self, journal: Journal, files: Outputs, maker: Maker, pace: Pace,
               watch: Callable[[Outputs], Any] | None) -> Totals:
