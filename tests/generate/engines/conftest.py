@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,13 @@ def written(path: Path, count: int, per_profile: int = 8) -> Path:
 
 def read(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def until_replies(stub: Stub, count: int) -> None:
+    """Wait until a stub has given so many replies (at most 20 s)."""
+    end = time.monotonic() + 20
+    while stub.counts["replies"] < count and time.monotonic() < end:
+        time.sleep(0.005)
 
 
 @pytest.fixture

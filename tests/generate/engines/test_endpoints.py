@@ -19,7 +19,7 @@ from toolkit.generate.engines.openai import OpenAIEngine
 from toolkit.generate.gate import Pace
 from toolkit.generate.prepared import prepared, reply_to_all
 
-from .conftest import read, written
+from .conftest import read, until_replies, written
 
 
 def profiles_of(stub: Stub) -> set[str]:
@@ -48,7 +48,7 @@ def test_when_one_server_goes_the_others_take_its_work(tmp_path):
             with served(dies) as url:
                 address.append(url)
                 began.set()
-                time.sleep(0.15)
+                until_replies(dies, 30)
 
         server = threading.Thread(target=die)
         server.start()

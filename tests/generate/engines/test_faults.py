@@ -13,7 +13,7 @@ from toolkit.generate.engines.openai import OpenAIEngine
 from toolkit.generate.gate import Pace
 from toolkit.generate.prepared import reply_to_all
 
-from .conftest import read, written
+from .conftest import read, until_replies, written
 
 RETRIED = ("429", "500", "502", "503", "drop", "cut", "truncated", "html", "no_choices", "empty")
 
@@ -124,7 +124,7 @@ def test_a_server_that_dies_is_waited_for(tmp_path):
         with served(first) as url:
             port = int(url.rpartition(":")[2])
             began.set()
-            time.sleep(0.3)
+            until_replies(first, 60)
         time.sleep(0.7)
         with served(second, port):
             stopped.wait(10)
@@ -154,7 +154,7 @@ def test_patience_ends(tmp_path):
         with served(stub) as url:
             address.append(url)
             began.set()
-            time.sleep(0.3)
+            until_replies(stub, 20)
 
     server = threading.Thread(target=die)
     server.start()
