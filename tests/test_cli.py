@@ -13,7 +13,7 @@ import pytest
 
 from toolkit import __version__
 
-HEAVY = ("torch", "transformers", "trl", "boto3", "openai")
+HEAVY = ("torch", "transformers", "trl", "boto3", "openai", "aiohttp", "botocore")
 PROFILES = Path(__file__).parent.parent / "data" / "online_profiles.jsonl"
 DATA = ("train.json", "validation.json", "dataset_stats.json")
 
@@ -56,7 +56,7 @@ def test_help_starts_quickly():
     assert min(times) < 0.5
 
 
-@pytest.mark.parametrize("words", [("--help",), ("train", "--help"), ("eval", "--help"), ("demo", "--help"),
+@pytest.mark.parametrize("words", [("--help",), ("gen-data", "--help"), ("train", "--help"), ("eval", "--help"), ("demo", "--help"),
                                    ("reward", "audit", "--help")],
                          ids=" ".join)
 def test_help_loads_no_heavy_package(words):

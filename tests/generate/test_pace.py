@@ -111,6 +111,14 @@ def test_requests_under_way_grow_to_what_the_server_uses():
     assert 200 <= slots.limit <= 400
 
 
+def test_a_slow_server_is_not_given_more_than_it_answers_in_time():
+    slots, now = Slots(1024, 32, timeout_s=600), 0.0
+    for _ in range(2000):
+        now += 1 / capacity(slots.limit, 4, latency_s=30)
+        slots.replied(now, True, took_s=slots.limit * 30 / 4)
+    assert slots.limit == 32
+
+
 def test_the_servers_own_account_counts_first():
     slots = Slots(1024, 64)
     slots.told(Load(512, 0, 0), 0)

@@ -20,7 +20,7 @@ from toolkit.generate.rate import Rate
 from toolkit.generate.slots import Slots
 
 MOST = 1024             # under way, when the user names no number
-START = 64              # under way at first, when nothing is known of the server
+START = 32              # under way at first, when nothing is known of the server
 LATE_S = 0.03           # how far timers and a busy loop may be late; servers count in longer periods
 REMEMBERED = 4096       # affinities whose endpoint is remembered
 
@@ -71,7 +71,7 @@ class Gate:
         self.stopping = False
         start = pace.concurrency or START
         each = math.ceil(start / len(endpoints))
-        self.lanes = [Lane(number, name, Slots(pace.most, each), Rate(now), Deadline(pace.timeout_s))
+        self.lanes = [Lane(number, name, Slots(pace.most, each, pace.timeout_s), Rate(now), Deadline(pace.timeout_s))
                       for number, name in enumerate(endpoints)]
         self.in_flight = 0
         self._of: OrderedDict[str, Lane] = OrderedDict()
@@ -121,7 +121,7 @@ class Gate:
         full = lane.waiting > 0 or len(lane.in_flight) >= lane.slots.limit
         lane.deadline.add(now - ticket.began)
         lane.replied()
-        lane.slots.replied(now, full)
+        lane.slots.replied(now, full, now - ticket.began)
         self._token_s += (tokens - ticket.tokens) / self._tokens_per_s
         self._free(ticket)
 

@@ -19,10 +19,14 @@ class Slots:
     """Args:
     most: never more than this.
     start: the first number; equal to `most` when the user knows it.
+    timeout_s: the longest wait for a reply. The number grows only while replies take a fraction of it: where requests
+        queue in the server, twice as many take twice as long.
     """
 
-    def __init__(self, most: int, start: int):
+    def __init__(self, most: int, start: int, timeout_s: float = math.inf):
         self.most = most
+        self.slow_s = timeout_s / 8
+        self._took_s = 0.0                       # a reply takes, lately
         self.limit = min(start, most)
         self.growing = self.limit < most
         self._told = False                       # by the server's own load
@@ -33,10 +37,11 @@ class Slots:
         self._rounds = 0
         self._late = 0.0                         # moving share of replies that came too late
 
-    def replied(self, now: float, full: bool) -> None:
+    def replied(self, now: float, full: bool, took_s: float = 0.0) -> None:
         """A reply came. A round of as many replies as are under way is measured while the endpoint is full."""
         self._late *= 0.99
-        if self._told or self.limit >= self.most:
+        self._took_s += 0.1 * (took_s - self._took_s)
+        if self._told or self.limit >= self.most or self._took_s > self.slow_s:
             return
         if not full:
             self._began = 0.0
