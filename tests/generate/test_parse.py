@@ -65,7 +65,7 @@ def test_any_object_survives_prose_and_fences(value, prose):
                                   "{'a':" * 12_000, '{"' * 30_000 + "}", "{}" * 30_000, '{"a":"b",' * 6_000 + "}",
                                   "<think>" * 8_000, "</think>" * 8_000])
 def test_no_reply_holds_up_the_others(text):
-    began = time.perf_counter()
+    began = time.process_time()
     with contextlib.suppress(NotJson):
         parse_object(text)
-    assert time.perf_counter() - began < 0.3
+    assert time.process_time() - began < 0.3
