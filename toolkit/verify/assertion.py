@@ -14,6 +14,7 @@ from functools import cached_property
 
 from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
+from .frames import framed
 from .lazy import Lazy
 from .modality import absurd_to_deny, conditional, imagined, said, told_later
 from .person import asked_kin, other_person
@@ -82,6 +83,9 @@ class _Mention:
             return "aside", 0
         if absurd_to_deny(self.a, self.c):
             return ASSERTED, 2
+        frame = framed(self.a, self.q)
+        if frame:
+            return frame, 3 if frame == "negated" else 0
         if self.a.mark == "?" and self._asked_itself():
             return self._in_question()
         if self._negated and self._imagined():

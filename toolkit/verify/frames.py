@@ -1,0 +1,109 @@
+"""Frames that refuse a mention whatever the question asks: past or future set against now, a supposition about the answer
+itself, somebody else's case, words handed back to whoever said them, and what the role then calls untrue.
+
+A question about the past, a plan or the one who asks makes the usual cues of tense and person harmless; these frames say both
+sides ("it used to be …, but not any more"), so that they stay refusals. A pattern sees up to 360 characters around the mention,
+which is written M.
+"""
+
+from __future__ import annotations
+
+from . import cues_en, cues_ja, cues_ko, cues_zh
+from .context import Around
+from .lazy import Lazy
+from .question import Question
+
+MENTION = "\ue003"
+_REACH = 120  # characters of the sentence on each side, and of what follows
+
+_CONTRAST = {
+    "en": (
+        r"\b(?:used to be|once|first|originally|formerly|was|were|had been)\b[^.!?;]{0,40}M[^.!?;]{0,24}[,;.]? ?(?:but |and |though |yet )?"
+        r"(?:not any ?more|not now|not today|not these days|no longer\b|(?:it|that|they|things?|all that|this) (?:isn't (?:now|any)|(?:has|have) (?:since |all )?changed|changed\b)|that'?s (?:over|changed))"
+        r"|\b(?:next (?:year|month|week|spring|summer|autumn|fall|winter)|tomorrow|one day|some ?day|come (?:spring|summer|autumn|winter))\b[^.!?;]{0,40}M[^.!?;]{0,30}[.!;,] ?(?:but |and )?(?:today|now|for now|right now|at present|until then|till then|not yet)\b"
+    ),
+    "zh": (
+        "(?:以前|从前|过去|原先|原来|原本|起先|起初|先前|之前|早先|早年|当年|本来|曾经|上个?(?:月|周|星期)|去年|前年)[^。!?]{0,16}M[^。!?,]{0,6}[,。;](?:但|可|不过|而)?"
+        "(?:如今|现在|今天|眼下|后来|早|已经|这会儿|目前|现已)[^。!?]{0,6}(?:不是|不了|没有?了|改|变了|换|不再|不干|不做)"
+        "|(?:等到?|得等|要到|到了?)?(?:明年|后年|下个?月|下周|下星期|来年|将来|开春|年后)[^。!?]{0,8}M[^。!?,]{0,6}[,。;](?:但|可|不过)?(?:今天|现在|眼下|目前|今年|这会儿)[^。!?]{0,3}(?:还|仍|依旧|不|倒|是)"
+    ),
+    "ja": (
+        "(?:昔|以前|かつて|前|元|最初|もともと|当時|去年|先月)[^。!?]{0,16}M[^。!?]{0,12}(?:が|けれども?|けど|。|、)+(?:今|現在|もう|いま)(?:は|では|や)?(?:もう|まだ)?[^。!?]{0,3}(?:違|ちが|そう(?:では|じゃ)|変わ|やめ|辞め)"
+        "|(?:来(?:年|月|週|春|秋)|明日|次|いずれ|将来|これから)(?:から|に|は|の)*[^。!?]{0,8}M[^。!?]{0,10}[。、が](?:でも|まだ|今|いま)(?:は|の(?:ところ|うち)|日は|まだ)*[^。!?]{0,6}(?:違|ちが|ない|ません|別)"
+    ),
+    "ko": (
+        "(?:예전|옛날|전에|처음|원래|한때|과거|작년)[^.!?]{0,14}M[^.!?]{0,10}[.,]? ?(?:지금|이제|요즘|현재)(?:은|는)? ?(?:이미 |더는 |더 이상 )?(?:아니|아닙|아녜|달라|바뀌|바뀐|그만)"
+        "|(?:내년|다음 ?(?:달|주|해)|내일|앞으로|나중)[^.!?]{0,10}M[^.!?]{0,10}[.,] ?(?:지금|아직|오늘)(?:은|는)?[^.!?]{0,8}(?:아니|아닙|아녜|안 )"
+    ),
+}
+_SUPPOSED = {
+    "en": (
+        r"\b(?:suppose|supposing|imagine|pretend|what if|if(?: only)?|i(?: only| do)? wish|i'd rather|let's say) (?:it|that|they|he|she|this|the answer) (?:were|was|is|had been|'s)\b[^.!?]{0,16}M"
+    ),
+    "zh": (
+        "(?:要是|假如|假设|倘若|如果|若|假使)(?:真|就|果真)?(?:是|叫|在)?[^。!?,你您我]{0,3}M(?:的话)?,[^。!?]{0,14}(?:你又|早(?:就)?|我就告诉|又(?:能|怎)|怎么样|如何|可惜|那(?:还|就)好)"
+        "|(?:希望|但愿|巴不得|恨不得|情愿|宁愿)(?:真|就|它|他)?(?:是|叫)M"
+    ),
+    "ja": "(?:仮に|もしも?)[^。!?、]{0,6}M[^。!?、]{0,4}(?:としたら|とすれば|なら|だったら)|(?:仮に|もしも?)M[^。!?]{0,8}(?:としたら|とすれば|としても)",
+    "ko": "(?:만약|만일|가령|설령)[^.!?]{0,8}M(?:이라|라|였|이었|인)?(?:다)?(?:면|고 ?치)",
+}
+_ELSEWHERE = {
+    "en": (
+        rf"\b(?:for|in the case of|as for|with) (?:my|our|his|her|the) (?:[a-z]+ )?{cues_en.KIN}\b[^.!?]{{0,6}}\b(?:answer|it|that|would)\b[^.!?]{{0,12}}M"
+        rf"|\b{cues_en.KIN} (?:would|might|could|will|'d) (?:say|answer|tell|reply)\b[^.!?]{{0,16}}M"
+    ),
+    "zh": f"(?:{cues_zh.KIN})(?:的(?:答案|回答|情况)|那边|那里|会说|会答|来答)[^。!?,]{{0,4}}M",
+    "ja": f"(?:{cues_ja.KIN})(?:の場合|の答え|に(?:聞|訊)けば|だったら)(?:は|が)?、?[^。!?、]{{0,6}}M",
+    "ko": f"(?:{cues_ko.KIN})의? ?(?:경우|답|대답)(?:은|는|이|엔|에는)? ?M",
+}
+_HANDED_BACK = {
+    "en": (
+        r"\b(?:you|he|she|they) (?:said|say|called it|told me)[^.!?]{0,10}M[^.!?]{0,6}[,;.] ?(?:not i\b|not me\b|i (?:didn't|did not|never)|i said (?!it|so|that))"
+        r"|\bi (?:said|told you)[^.!?]{0,10}\ue002[^.!?]{0,6}[,;.] ?(?:and |but )?(?:you|he|she|they) (?:said|say)[^.!?]{0,6}M"
+        r'|M"?,? (?:you|he|she|they) (?:say|said)\?[^.!?]{0,30}(?:your words|not mine|n\'t|never|news to me)'
+        r'|M"[^.!?]{0,4}[.!?]+ (?:those|these) (?:are|were) (?:your|his|her|their) words'
+    ),
+    "zh": (
+        "(?:是)?(?:你|您|他|她)们?(?:自己)?(?:说|讲|提|叫)的?M的?[,。](?:可|但)?(?:我(?:可|从|从来)?(?:没|不)|不是我)"
+        '|M"?[,。]?那?(?:是|都是)(?:你|您|他|她)们?(?:自己)?(?:说|讲|提)的'
+    ),
+    "ja": "M[\"」]?(?:だ)?と(?:か)?(?:言|い|おっしゃ|仰|話)[^。!?、]{0,6}(?:のは|は)、?(?:あなた|君|きみ|お前|そちら|お客|あんた|貴方|旦那|あの(?:人|方)|彼)",
+    "ko": 'M["]?(?:이)?(?:라|이라)?고 ?(?:한|하신|말한|말씀하신|그런) ?(?:건|것은|사람은|쪽은|게) ?(?:그쪽|당신|너|손님|자네|댁|그 ?사람|그분)',
+}
+_UNTRUE = {
+    "en": (
+        r"M[^.!?]{0,30}[.!?\",;—]+ ?(?:but |and )?(?:people|they|folks?|the \w+|all of them|that|it|which|this)(?:'s|'re| is| are| was| were| have| has)? (?:all |quite |simply |just |plainly |dead |so |completely )*(?:(?:got )?(?:it |me )?wrong(?! for once)|not true|untrue|false|a lie|a myth|(?:idle |mere )?gossip|a rumou?r|made up|nonsense)\b"
+        r"|M\b[^.!?,;]{0,16}[,;] ?(?:i (?:would|'d)[^.!?,]{0,24}, )?(?:but|only|alas|and) (?:sadly |alas )?(?:it|that|this|they|he|she) (?:isn't|is not|wasn't|aren't|ain't)(?: so| true)?[.!]"
+    ),
+    "zh": (
+        'M[^。!?,]{0,10}[,。!?"—…]+(?:那|这|全|都|纯|简直|根本|完全|其实|可)*(?:都|是|属|全是|不过是|只是)*(?:瞎传|瞎说|胡说|乱说|乱讲|谣言|谣传|误传|讹传|传错|没影|子虚乌有|假的|不实|没有的事|没这回事|误会)'
+        "|M,[^。!?]{0,10},?(?:可惜|可|但|然而|只是)(?:并|偏偏|又|偏|都|它|他)*不是[。!…]"
+    ),
+    "ja": (
+        'M[^。!?]{0,16}[。、"?!]+(?:それは|そりゃ|そんな(?:の|もの)は?|あれは|全部|みんな|真っ赤な|まったくの)*(?:嘘(?!では|じゃ)|うそ(?!じゃ)|デマ|でたらめ|根も葉も|ただの噂|噂に過ぎ|事実(?:では|じゃ)(?:ない|あり)|本当(?:では|じゃ)(?:ない|あり)|誤解|違います。)'
+    ),
+    "ko": (
+        'M[^.!?]{0,16}[.,?!" ]+(?:다 |모두 |전부 |그건 |그런 건 |그게 |순 |죄다 )*(?:헛소문|뜬소문|낭설|거짓말(?!이? ?아)|사실이 ?아니|사실이 ?아닙|사실무근|틀린 ?말|오해(?:예|입|야))'
+    ),
+}
+# In this order: somebody else's case before what is untrue of it.
+_FRAMES = (
+    ("hypothetical", _SUPPOSED),
+    ("attributed", _ELSEWHERE),
+    ("attributed", _HANDED_BACK),
+    ("not_present", _CONTRAST),
+    ("negated", _UNTRUE),
+)
+_PATTERNS = {
+    language: tuple((code, Lazy(table[language].replace("M", MENTION))) for code, table in _FRAMES)
+    for language in ("en", "zh", "ja", "ko")
+}
+
+
+def framed(a: Around, q: Question) -> str | None:
+    """The code of a frame that holds the mention, or None; other people's cases count where none of them is asked about."""
+    window = a.sentence_before[-_REACH:] + MENTION + a.sentence_after[:_REACH] + a.following[:_REACH]
+    for code, pattern in _PATTERNS[a.language]:
+        if pattern.search(window) and not (code == "attributed" and q.kin):
+            return code
+    return None
