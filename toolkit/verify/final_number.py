@@ -51,7 +51,7 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,30})(?:\.\d{1,30})?|\.\d{1,30}"
 _NUMBER = re.compile(
     rf"(?P<sign>(?<![\w)\]])[-+] ?)?(?P<money>[$€£¥₩] ?)?(?P<sign2>-)?"
     rf"(?:(?P<whole>\d{{1,9}}) (?P<over>\d{{1,9}})/(?P<under>\d{{1,9}})(?![\d/])"
-    rf"|(?<![\w.,])(?P<number>{_DIGITS})(?!\d|(?:st|nd|rd|th)\b)(?: ?/ ?(?P<by>\d{{1,12}})(?![\d/.]))?)"
+    rf"|(?<![\w.,^])(?P<number>{_DIGITS})(?!\d|\^|(?:st|nd|rd|th)\b)(?: ?/ ?(?P<by>\d{{1,12}})(?![\d/.]))?)"
     rf"(?P<percent> ?%| percent\b)?", re.IGNORECASE)
 # folding would turn 7² into 72
 _RAISED = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "^"))
