@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from toolkit.verify import Verdict
 
 Scorer = Callable[[Any, str, bool], Verdict]    # row, completion, whether the template prefilled <think>
 # parts that judge the shape of a reply and say nothing about whether it is right
-SHAPE = ("format",)
+SHAPE = ("format", "xml_format")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,12 @@ class Reward:
     @property
     def full(self) -> float:
         """What a completion earns that every part with a positive weight pays in full."""
-        return sum(w for w in self.weights.values() if w > 0)
+        return sum(w * highest(self.task, part) for part, w in self.weights.items() if w > 0)
+
+
+def highest(task: Task, part: str) -> float:
+    """The most that a part can score: 1, unless the task says otherwise (parts with the numbers of a reference guide)."""
+    return getattr(task, "highest", {}).get(part, 1.0)
 
 
 def compose(task: Task, weights: Mapping[str, float] | None = None, where: str = "") -> Reward:
@@ -52,7 +58,7 @@ def compose(task: Task, weights: Mapping[str, float] | None = None, where: str =
     Raises:
         InputError: every name that is neither a part of the task nor a function, and functions that cannot be loaded.
     """
-    weights = dict(weights or task.parts)
+    weights = dict(weights or {part: weight for part, weight in task.parts.items() if weight})
     place = f"{where} " if where else ""
     problems = [f'{place}"rewards" names {part}; task {task.name} has {", ".join(task.parts)}.'
                 f"{did_you_mean(part, list(task.parts))} A function of yours is file.py:function."
@@ -81,7 +87,7 @@ def fingerprint(task: Task, parts: Sequence[str]) -> str:
 
     folders = [Path(module.__file__).parent for module in (verify, rewards) if module.__file__]
     files = sorted(p for folder in folders for p in folder.glob("*.py"))
-    files.append(Path(type(task).score.__code__.co_filename))
+    files += [Path(inspect.getfile(part)) for part in type(task).__mro__[:-1]]
     customs: list[CustomReward] = [load_reward(part) for part in parts if part not in task.parts]
     files += [custom.source for custom in customs if custom.source]
     digest = hashlib.sha256()

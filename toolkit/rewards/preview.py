@@ -14,7 +14,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.jsonl import existing, read_rows
-from toolkit.rewards.compose import Paid, Reward, right_or_wrong
+from toolkit.rewards.compose import Paid, Reward, highest, right_or_wrong
 from toolkit.tasks.base import Task
 
 PASSED = 0.5                                    # of what the parts that tell right from wrong can pay
@@ -77,7 +77,7 @@ def preview(reward: Reward, rollouts: Iterable[Rollout], prefilled: bool = False
             progress: Callable[[int], None] = lambda done: None) -> list[Preview]:
     """Score rollouts; a completion passes when the parts that tell right from wrong pay at least half."""
     judging = right_or_wrong(reward.weights)
-    full = sum(abs(weight) for weight in judging.values())
+    full = sum(abs(weight) * highest(reward.task, part) for part, weight in judging.items())
     found = []
     for number, rollout in enumerate(rollouts, start=1):
         paid = reward(rollout.row, rollout.text, prefilled)

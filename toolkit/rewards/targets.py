@@ -32,7 +32,8 @@ def target_of(target: str, task_name: str, parts: Sequence[str] | None) -> tuple
     if unknown:
         raise InputError(f'--part "{unknown[0]}" is no part of task {task.name}.'
                          f"{did_you_mean(unknown[0], list(task.parts))} It has: {', '.join(task.parts)}.")
-    weights = {part: task.parts[part] for part in parts} if parts else right_or_wrong(task.parts)
+    # a part that is 0 by default weighs 1 when it is named
+    weights = {part: task.parts[part] or 1.0 for part in parts} if parts else right_or_wrong(task.parts)
     if not weights:
         raise InputError(f"task {task.name} has no part that tells right from wrong; it has {', '.join(task.parts)}. "
                          "Name one with --part.")

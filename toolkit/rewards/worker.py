@@ -162,6 +162,8 @@ def serve() -> None:
 
 
 def _call(reward: Any, row: Any, text: str) -> dict[str, Any]:
+    from toolkit.rewards.compose import highest
+
     began = time.perf_counter()
     try:
         paid = reward(row, text)
@@ -177,7 +179,7 @@ def _call(reward: Any, row: Any, text: str) -> dict[str, Any]:
     elif any(not -1e300 < score < 1e300 for score in scores.values()):
         trouble = "not_finite"
     else:
-        trouble = "" if all(0 <= score <= 1 for score in scores.values()) else "out_of_range"
+        trouble = "" if all(0 <= score <= highest(reward.task, part) for part, score in scores.items()) else "out_of_range"
     usable = trouble in ("", "out_of_range")
     if trouble == "out_of_range":
         reason = f"It gave {', '.join(f'{score:g}' for score in scores.values())}. {reason}"

@@ -5,6 +5,7 @@ A task is one file. Generation, validation, training and evaluation all use it, 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,11 +17,14 @@ from toolkit.verify import Verdict
 
 Message = dict[str, str]
 GROUP = "toolkit.tasks"
+# the shipped tasks: a checkout that is not installed has no entry points
+SHIPPED = {"roleplay": "RolePlay", "gsm8k": "Gsm8k", "math_xml": "MathXml", "multiple_choice": "MultipleChoice",
+           "countdown": "Countdown"}
 
 
 class Task(Protocol):
     name: str
-    parts: Mapping[str, float]                  # reward part → default weight
+    parts: Mapping[str, float]                  # reward part → default weight; 0: only when a configuration names it
 
     def read(self, path: str | Path) -> Iterator[tuple[int, Any]]:
         """Rows of a data file as `(line, row)`; raises InputError naming the first bad line."""
@@ -34,6 +38,8 @@ class Task(Protocol):
     def score(self, part: str, row: Any, completion: str, prefilled: bool = False) -> Verdict:
         """The verdict of one reward part; `prefilled` when the template ended the prompt in `<think>`."""
 
+    # Optional attributes: `highest` (the most that a part can score, where that is not 1), `warnings` (what a user must know of a
+    # part), `columns` (our name → the data file's, set from the configuration).
     # What an audit asks the reward about. Optional: a task without honest answers and baits can be trained only unaudited;
     # `examples` may name a shipped data file that an audit without --data takes its rows from.
 
@@ -58,12 +64,11 @@ def load_task(name: str) -> Task:
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name in known:
         return known[name].load()()
-    if name == "roleplay":                      # a checkout that is not installed has no entry points
-        from toolkit.tasks.roleplay import RolePlay
-
-        return RolePlay()
-    raise InputError(f'There is no task "{name}".{did_you_mean(name, list(known))} '
-                     f"Known: {', '.join(sorted({*known, 'roleplay'}))}; or give a file: my_task.py:MyTask.")
+    if name in SHIPPED:
+        return getattr(importlib.import_module(f"toolkit.tasks.{name}"), SHIPPED[name])()
+    names = sorted({*known, *SHIPPED})
+    raise InputError(f'There is no task "{name}".{did_you_mean(name, names)} Known: {", ".join(names)}; or give a file: '
+                     "my_task.py:MyTask.")
 
 
 def _from_file(path: Path, attribute: str) -> Task:

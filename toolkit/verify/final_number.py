@@ -51,12 +51,13 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,30})(?:\.\d{1,30})?|\.\d{1,30}"
 _NUMBER = re.compile(
     rf"(?P<sign>(?<![\w)\]])[-+] ?)?(?P<money>[$€£¥₩] ?)?(?P<sign2>-)?"
     rf"(?:(?P<whole>\d{{1,9}}) (?P<over>\d{{1,9}})/(?P<under>\d{{1,9}})(?![\d/])"
-    rf"|(?<![\w.,^])(?P<number>{_DIGITS})(?!\d|\^|(?:st|nd|rd|th)\b)(?: ?/ ?(?P<by>\d{{1,12}})(?![\d/.]))?)"
+    rf"|(?<![a-z0-9.,^])(?P<number>{_DIGITS})(?!\d|\^|(?:st|nd|rd|th)\b)(?: ?/ ?(?P<by>\d{{1,12}})(?![\d/.]))?)"
     rf"(?P<percent> ?%| percent\b)?", re.IGNORECASE)
 # folding would turn 7² into 72
 _RAISED = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "^"))
 # 百分之五十
 _PERCENT_HAN = re.compile("百分之 ?$")
+_SCALE = re.compile(r" ?(?:[万亿千百兆]|(?:hundred|thousand|million|billion|dozen|k)\b)")
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{\s?(-?\d{1,12})\s?\}\s?\{\s?(\d{1,12})\s?\}")
 _LATEX = ((re.compile(r"\\(?:text|mathrm|mathbf|textbf)\s?\{([^{}]*)\}"), r"\1"), (re.compile(r"\{,\}"), ","),
           (re.compile(r"\\[,;!: ]|\\(?:left|right|quad)|\^\{?\\circ\}?"), " "), (re.compile(r"\\([$%#])"), r"\1"),
@@ -185,11 +186,14 @@ def _numbers(text: str) -> Iterator[_Number]:
                 if not int(found["by"]):
                     continue
                 value /= int(found["by"])
+        end = found.end()
+        if _SCALE.match(text, end) and not found["percent"] and (scaled := find_numbers(text[found.start("number"):end + 12])):
+            value, end = scaled[0].value or value, found.start("number") + scaled[0].end     # 3万, 2.5 million
         percent = bool(found["percent"]) or bool(_PERCENT_HAN.search(text[:found.start()]))
-        yield _Number(sign * value / (100 if percent else 1), found.start(), found.end(), percent)
+        yield _Number(sign * value / (100 if percent else 1), found.start(), end, percent)
     if not some:
         for word in find_numbers(text):
-            if word.value is not None and not word.ordinal:
+            if word.value is not None and word.words and not word.ordinal:
                 percent = bool(_PERCENT_HAN.search(text[:word.start]))
                 yield _Number(word.value / (100 if percent else 1), word.start, word.end, percent)
 

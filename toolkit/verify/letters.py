@@ -44,6 +44,7 @@ _DENIED_BEFORE = re.compile(r"(?:\bnot|n't|never|\bexcept|不|非|排除|wrong)(
 _DENIED_AFTER = re.compile(r"[)\].\"' ]{0,3}(?:is (?:not|wrong|incorrect|false)|isn't|不|是错|错|ではな|이 아니)")
 _OR = re.compile(r"\bor\b|或|还是|または|또는|\bmaybe\b|\bperhaps\b|可能|/")
 _OR_NEXT = re.compile(r"[)\]]?[ ,、]{0,3}(?:or|或者?|还是|または|또는|/)[ (\[]{0,3}(?:option )?([a-h])(?![a-z0-9])")
+_OR_LETTER = re.compile(r"(?:\bor|或者?|还是|または|또는) ?(?:option )?[(\[\"']?[a-h](?![a-z0-9 ])")
 _BOXED = re.compile(r"\\boxed ?\{ ?(?:\\text ?\{ ?)?\(?([a-h ,]{1,20})\)?[ }]")
 _OPENING = re.compile(r"\s*[(\[*\"']{0,3}([a-h])[)\].:、,*\"']{1,3}(?! ?[a-h](?![a-z0-9]))")
 
@@ -130,11 +131,11 @@ def _only(text: str, choice: _Found, article: _Test) -> Choice:
     quote = " ".join(text[:80].split())
     if not claimed:
         return Choice("", code="denied", quote=quote)
+    opening = _OPENING.match(text)
+    if opening and opening[1] not in denied and not _OR_LETTER.search(text.strip().split("\n", 1)[0]):
+        return choice(*opening.span(1))
     if len(found) >= MANY and len(found) * 4 > len(text.split()):
         return Choice("", code="stuffed", quote=quote)
-    opening = _OPENING.match(text)
-    if opening and opening[1] not in denied and not _OR.search(text.strip().split("\n", 1)[0][:40]):
-        return choice(*opening.span(1))
     last = claimed[-1]
     if len({m[0] for m in claimed}) > 1 or _OR.search(text[max(0, last.start() - 8):last.end() + 8]):
         return Choice("", code="listed", quote=quote)
