@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 import torch
-from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 from trl.trainer import utils
 
 from toolkit.train.speed import can_share, score_completions_only, shared_forward, shared_generate
@@ -76,21 +76,43 @@ def test_sharing_prompts_gives_the_same_scores_and_gradients(monkeypatch: pytest
     assert (stock[2], ours[2]) == (12 * 12, 3 * 7 + 12 * 5)
 
 
-def test_sharing_prompts_samples_the_same_completions() -> None:
+def test_rows_that_share_prompts_and_end_early_get_the_same_completions() -> None:
     ids, mask = (x[:, :7] for x in batch())
-
-    def sampled(shared: bool) -> tuple[torch.Tensor, int]:
-        model = small().eval()
-        read = []
-        model.model.embed_tokens.register_forward_hook(lambda module, args, out: read.append(args[0].numel()))
-        torch.manual_seed(2)
-        with shared_generate(model) if shared else nullcontext():
-            found = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=6, do_sample=True)
-        return found, sum(read)
-
-    (stock, every), (ours, fewer) = sampled(False), sampled(True)
+    model = small().eval()
+    with torch.no_grad():
+        first = model(input_ids=ids, attention_mask=mask).logits[:, -1].argmax(-1)
+    # sampling so cold that it cannot differ; the word that some prompts begin their reply with ends it
+    plan = GenerationConfig(max_new_tokens=12, do_sample=True, temperature=1e-6, top_k=0, top_p=1.0, pad_token_id=0,
+                            eos_token_id=[1, first[0].item()])
+    read = []
+    model.model.embed_tokens.register_forward_hook(lambda module, args, out: read.append(args[0].numel()))
+    stock = model.generate(input_ids=ids, attention_mask=mask, generation_config=plan)
+    every = sum(read)
+    read.clear()
+    with shared_generate(model):
+        ours = model.generate(input_ids=ids, attention_mask=mask, generation_config=plan)
     torch.testing.assert_close(stock, ours)
-    assert fewer < every / 1.5
+    assert (ours[:, 8:] == 0).all(-1).any() and sum(read) < every / 1.5
+
+
+def test_sampling_follows_the_softmax() -> None:
+    model = small().eval()
+    ids = torch.randint(2, 97, (1, 5)).expand(20_000, 5)
+    plan = GenerationConfig(max_new_tokens=1, do_sample=True, temperature=0.5, top_k=0, pad_token_id=0, eos_token_id=1)
+    torch.manual_seed(4)
+    with torch.no_grad(), shared_generate(model):
+        drawn = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=plan)[:, -1]
+        expected = torch.softmax(model(ids[:1]).logits[0, -1] / 0.5, -1)
+    torch.testing.assert_close(torch.bincount(drawn, minlength=97) / 20_000, expected, atol=0.006, rtol=0)
+
+
+def test_sampling_with_more_than_a_temperature_is_left_to_transformers() -> None:
+    model = small().eval()
+    ids = torch.randint(2, 97, (2, 5))
+    plan = GenerationConfig(max_new_tokens=3, do_sample=True, top_k=1, pad_token_id=0, eos_token_id=1)
+    with shared_generate(model):
+        ours = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=plan)
+    torch.testing.assert_close(ours, model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=plan))
 
 
 def test_models_that_cannot_share_are_left_alone() -> None:

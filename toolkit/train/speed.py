@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+DROP_AT = 0.85      # share of a batch still being written at which the rest is dropped
+
 
 def score_completions_only() -> None:
     """Let TRL's fused LM head score only the positions whose label counts, on every device.
@@ -24,7 +26,8 @@ def prompt_sharing(trainer_class: type) -> type:
     """A GRPOTrainer that computes each distinct prompt of a batch once.
 
     The completions of a group share their prompt, so stock TRL computes its keys and values `num_generations` times, in
-    generation and again in the training forward and backward. Here they are computed once and expanded to the group.
+    generation and again in the training forward and backward. Here they are computed once and expanded to the group. Rows
+    whose completion has ended leave the batch.
     """
 
     class SharedPromptTrainer(trainer_class):
@@ -88,32 +91,68 @@ def shared_forward(model: Any, length: int) -> Iterator[None]:
 
 @contextmanager
 def shared_generate(model: Any) -> Iterator[None]:
-    """Within it, `model.generate` reads each distinct prompt of a batch once; what it samples is the same."""
-    from transformers import DynamicCache
+    """Within it, `model.generate` reads each distinct prompt of a batch once and drops rows that have ended.
 
+    What it samples has the same distribution. Models that cannot share, and sampling that is more than a temperature, are
+    left to transformers.
+    """
     if not can_share(model) or model.base_model is model:
         yield
         return
     stock = model.generate
 
-    def generate(input_ids: Any, attention_mask: Any, **rest: Any) -> Any:
-        rows, index = _distinct(input_ids, attention_mask)
-        if len(rows) < len(input_ids) and input_ids.size(1) > 1:
-            cache = DynamicCache(config=model.config)
-            mask = attention_mask[rows, :-1]
-            # as generate counts positions: from the first token that is no padding
-            positions = (attention_mask[rows].long().cumsum(-1)[:, :-1] - 1).clamp(min=0)
-            model.base_model(input_ids=input_ids[rows, :-1], attention_mask=mask, position_ids=positions,
-                             past_key_values=cache, use_cache=True)
-            cache.batch_select_indices(index)
-            rest["past_key_values"] = cache
-        return stock(input_ids=input_ids, attention_mask=attention_mask, **rest)
+    def generate(input_ids: Any, attention_mask: Any, generation_config: Any = None, **rest: Any) -> Any:
+        if rest.keys() - {"disable_compile"} or not _plain_sampling(generation_config) or input_ids.size(1) < 2:
+            return stock(input_ids=input_ids, attention_mask=attention_mask, generation_config=generation_config, **rest)
+        return _sample(model, input_ids, attention_mask, generation_config)
 
     model.generate = generate
     try:
         yield
     finally:
         del model.generate
+
+
+def _plain_sampling(config: Any) -> bool:
+    """Whether completions are drawn from the softmax at a temperature, and nothing else."""
+    neutral = {"top_k": (0, None), "top_p": (1.0, None), "min_p": (None,), "repetition_penalty": (1.0, None),
+               "num_beams": (1, None), "num_return_sequences": (1, None), "stop_strings": (None,)}
+    return (config is not None and bool(config.do_sample) and config.max_new_tokens is not None
+            and all(getattr(config, name, values[0]) in values for name, values in neutral.items()))
+
+
+def _sample(model: Any, input_ids: Any, attention_mask: Any, config: Any) -> Any:
+    """Sample up to `config.max_new_tokens` tokens a row; (B, P) prompts → (B, P + new), padded after the end token."""
+    import torch
+    from transformers import DynamicCache
+
+    distinct, index = _distinct(input_ids, attention_mask)
+    # as transformers counts positions: from the first token that is no padding
+    positions = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
+    cache = DynamicCache(config=model.config)
+    model.base_model(input_ids=input_ids[distinct, :-1], attention_mask=attention_mask[distinct, :-1],
+                     position_ids=positions[distinct, :-1], past_key_values=cache, use_cache=True)
+    cache.batch_select_indices(index)
+    ends = torch.as_tensor(config.eos_token_id, device=input_ids.device)
+    found = torch.full((len(input_ids), config.max_new_tokens), config.pad_token_id, device=input_ids.device)
+    live = torch.arange(len(input_ids), device=input_ids.device)        # which row each row of the batch is
+    ended = torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+    token, mask, positions = input_ids[:, -1:], attention_mask, positions[:, -1:]
+    for step in range(config.max_new_tokens):
+        logits = model(input_ids=token, attention_mask=mask, position_ids=positions, past_key_values=cache,
+                       use_cache=True).logits[:, -1].float()
+        token = torch.multinomial(torch.softmax(logits / (config.temperature or 1.0), dim=-1), 1)
+        found[live[~ended], step] = token[~ended, 0]
+        ended |= torch.isin(token[:, 0], ends)
+        left = int((~ended).sum())
+        if not left:
+            break
+        if left <= DROP_AT * len(ended):        # moving the keys and values costs about a step
+            keep = (~ended).nonzero()[:, 0]
+            cache.batch_select_indices(keep)
+            live, token, mask, positions, ended = live[keep], token[keep], mask[keep], positions[keep], ended[keep]
+        mask, positions = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1), positions + 1
+    return torch.cat([input_ids, found[:, :step + 1]], dim=1)
 
 
 def _distinct(ids: Any, mask: Any) -> tuple[Any, Any]:
