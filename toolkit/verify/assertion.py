@@ -43,8 +43,15 @@ _SCORER = Lazy(
     r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
     "|满分|评分|判(?:为|定)(?:正确|通过|对)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
     "|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"
-    "|採点|正解として|満点|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
+    "|採点|正解として|満点|(?:を|が)含むので|正解(?:と(?:する|して|扱)|に(?:する|して))|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
     "|채점|만점|정답(?:으로|은|:|이|처리| ?')|평가 ?(?:지침|기준|시스템|자|모델)|시스템 ?(?:알림|메시지|공지|명령)|점수|키워드|간주"
+)
+
+
+# A heading or markup that speaks for the machine, not for the role.
+_TAGGED = Lazy(
+    r"[\[(<{#]\W{0,2}(?:system|assistant|grader|admin|developer|システム|系统|시스템|管理者|관리자|管理员)\b[^\])>}]{0,12}[\])>}:]|<!--|^\W*(?:system|系统|システム|시스템) ?:"
+    r"|\{ ?\"[a-z_]{2,12}\" ?:[^{}]*$"
 )
 
 
@@ -83,7 +90,7 @@ class _Mention:
             return "aside", 0
         if absurd_to_deny(self.a, self.c):
             return ASSERTED, 2
-        frame = framed(self.a, self.q)
+        frame = framed(self.a, self.c, self.q)
         if frame:
             return frame, 3 if frame == "negated" else 0
         if self.a.mark == "?" and self._asked_itself():
@@ -156,6 +163,8 @@ class _Mention:
 
     def _to_scorer(self) -> bool:
         """Whether the sentence speaks to whoever scores it, and does not only tell that somebody asked for that."""
+        if _TAGGED.search(self.a.preceding + self.a.sentence_before):
+            return True
         for text in (self.a.sentence_before, self.a.sentence_after):
             found = _SCORER.search(text)
             if found and not (_ASKED_FOR.search(text[: found.start()]) and self.strength == 3):
@@ -207,12 +216,14 @@ class _Mention:
     def _asked_itself(self) -> bool:
         """Whether the question mark of the sentence belongs to the mention's clause."""
         after = self.a.sentence_after[len(self.after) :]
+        if _QUOTED_END.search(self.a.sentence_after):
+            return True
         return not WORDS.search(after) or bool(_TAG.match(after))
 
     def _in_question(self) -> tuple[str, int]:
         """A mention in a question: rhetorical, answered by what follows, or only asked."""
         a, c, before = self.a, self.c, self.before
-        following = a.following.lstrip(" ,.:;!。、—\"')(")
+        following = a.following.lstrip(" ,.:;!。、—\"')(").replace(MASK, "x").replace(RIVAL, "x")
         if c.third_after.search("是" + following) or c.third_after.search(following):
             return "attributed", 0
         second = c.second.search(before) or c.second.search(self.after)
@@ -244,8 +255,8 @@ class _Mention:
         found = self.c.taken_back.search(after)
         if found and self.c.negated_before.search(after[max(0, found.start() - 6) : found.start()]):
             return None  # "I'm not joking"
-        earlier = (self.a.preceding + self.a.sentence_before)[-30:]
-        return "retracted" if found and not self.c.taken_back.search(earlier) else None
+        earlier = self.c.taken_back.search((self.a.preceding + self.a.sentence_before)[-30:])
+        return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
 
     # modality, speaker
 
@@ -323,7 +334,7 @@ class _Mention:
             return "aside"
         if self.strength < 3 and not q.lived:
             met = c.met_before.search(self.before) or c.met_after.search(self.after)
-            if met and not q.holds(met.group(1)[:4]):
+            if met and not q.holds(met.group(1)[:4]) and not _TRADE.match(a.sentence_after):
                 return "aside"
         if self.strength > 1:
             return None
@@ -365,15 +376,18 @@ def _count(pattern: Lazy, text: str) -> int:
 
 
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
+_PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|착각")  # takes back what the question assumed
 # What stands after a mention that only sets off the right one: Xではなく、Y.
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
 # What stands after the beginning of something: 从1989年起.
+_TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 # Who asks the role to speak to a scorer is told about, not obeyed.
 _ASKED_FOR = Lazy(
     r"\b(?:paid|told|asked|begged|bribed|wants?|wanted|ordered) (?:me|us) to\b|(?:让|叫|教|逼|求)我(?:照着)?(?:喊|念|说|写|讲)|(?:言え|書け|読め)と|(?:라고|하라고) ?(?:하|시키|부탁)"
 )
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
+_QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|ひとりっ子|一人っ子|외동|무남독녀")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer

@@ -74,6 +74,9 @@ class Context:
         table = cues(language)
         before = text[max(0, start - sentence.start - WINDOW) : start - sentence.start]
         after = text[end - sentence.start : end - sentence.start + WINDOW]
+        honorific = _HONORIFIC.match(after)
+        if honorific and language in ("ja", "ko"):
+            after = after[honorific.end() :]
         if before.endswith('"'):
             before = before[:-1]  # a quoted mention stays in the clause that it is quoted in
         clause_start = 0
@@ -115,6 +118,7 @@ def _silence(match: re.Match) -> str:
     return said if MASK in said or RIVAL in said else " " * len(said)
 
 
+_HONORIFIC = re.compile("さん|さま|ちゃん|くん|씨(?=[가-힣 ])|님(?=[가-힣 ])")
 _CJK = re.compile("[\u3041-\u9fff\uac00-\ud7a3]")
 _LATIN = re.compile("[a-z]{3}")
 WORDS = re.compile(r"[^\W\ue000-\ue002_]")

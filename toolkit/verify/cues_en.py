@@ -190,7 +190,10 @@ CUES = {
         r"|\b(?:between me and|even|only|every|no ordinary|any|entitled|ask) (?:the |a |an )$"
     ),
     "met_before": r"\b(admire|envy|envied|respect|know|knew|known|meet|met|hear|heard|saw|seen|see|watch|pass|visit|ask|tell|told|owe|pay|paid|hire|marry|married|buy|bought|borrow|lent|lend|sold|sell|follow|fight|fought|fear|trust|miss|mention|wrote|write|stare|look|wave|curse|blame|thank|talk|spoke|speak|bump|ran|run|drink|drank|dine|sat|stood|walk|wait|send|sent|fetch|(?<!is )(?<!'s )(?<!are )call|greet|nod|bow|belong|deliver|gave|give|bring|brought|left|(?<!that )(?<!which )leave|lost|lose|broke|dropped|stole|stolen|steal|find|found|cross|avoid|chase|rob|beat|paint|draw|drew|dance|invite|impersonat|resembl|remind|compare|apprentic|assist|serve|guard|protect|rescue|save|arrest)(?:s|es|ed|d|e|ing|ped|ping)?(?: (?:to|at|with|from|about|by|past|through|into|for|of|on|over|in|under|next|beside|down|up))*(?: (?:the|a|an|that|this|every|any|some|our|old|poor|good|young|local|village|town|real|famous|other|another|new|last|first|two|three|many))*\s*$",
-    "aside_before": r"\b(?:by the way|that reminds me|speaking of|incidentally|anyhow|funny story|change the subject|let'?s (?:not )?talk|did you know|have you (?:met|seen|heard|tried|been)|fun fact|word of advice)\b",
+    "aside_before": (
+        r"\b(?:by the way|that reminds me|speaking of|incidentally|anyhow|funny story|change the subject|let'?s (?:not )?talk|did you know|have you (?:met|seen|heard|tried|been)|fun fact|word of advice)\b"
+        r"|^\W*(?:an?|some|one|another|this|that) (?:[a-z]+ ){1,3}?(?:brought|sent|gave|sold|showed|told|bought|came|went|lives|wants|asked|ordered|left|wrote|sailed|stopped|passed)\b|\bthere(?:'s| is| was| are| were) (?:an? |one |some |this )?$"
+    ),
     "aside_after": r"(?!)",
     "acts_after": r"^ (?:sent|told|said|came|comes|asked|gave|gives|says|went|goes|has|had|will(?! do)|would|can(?! be)|could|ate|are|took|makes?|made|lives|lived|works|worked|thinks|keeps|kept|knows|knew|left|is (?:over|down|out|upstairs|next|across|around|back|in)|was (?:over|down|out|here)|and (?:his|her)|next|you|owes?|needs?|wants?|who (?!i\b|never|can't|talks|likes|makes|still|has|works))\b",
     "yes": (

@@ -172,8 +172,10 @@ def _plain(text: str) -> str:
 
 def _numbers(text: str) -> Iterator[_Number]:
     """Numbers in digits; in words only where a text has no digits ("one of them" is no number)."""
-    some = False
+    some, read = False, 0
     for found in _NUMBER.finditer(text):
+        if found.start() < read:
+            continue
         some = True
         sign = -1 if "-" in (found["sign"] or "") or found["sign2"] else 1
         if found["whole"]:
@@ -189,6 +191,7 @@ def _numbers(text: str) -> Iterator[_Number]:
         end = found.end()
         if _SCALE.match(text, end) and not found["percent"] and (scaled := find_numbers(text[found.start("number"):end + 12])):
             value, end = scaled[0].value or value, found.start("number") + scaled[0].end     # 3万, 2.5 million
+        read = end
         percent = bool(found["percent"]) or bool(_PERCENT_HAN.search(text[:found.start()]))
         yield _Number(sign * value / (100 if percent else 1), found.start(), end, percent)
     if not some:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from .normalise import fold_pattern, fold_text
 from .numbers import find_numbers
+from .spellings import spellings
 
 _HAN = "\u3400-\u9fff"
 _KANA = "\u3041-\u30ff"
@@ -110,25 +111,6 @@ def _kana_pair(char: str) -> str:
     return re.escape(char)
 
 
-def _spell_han(value: int) -> str | None:
-    if not 0 < value < 10000:
-        return None
-    digits, units = "零一二三四五六七八九", ("", "十", "百", "千")
-    text, zero = "", False
-    for power in range(3, -1, -1):
-        digit = value // 10**power % 10
-        if digit:
-            text += (
-                ("零" if zero and text else "")
-                + ("" if power == 1 and digit == 1 and not text else digits[digit])
-                + units[power]
-            )
-            zero = False
-        elif text:
-            zero = True
-    return text
-
-
 def _spelled(form: str) -> str:
     """A literal form with tolerance for spacing, separators, kana, plural and digits against numerals."""
     pieces: list[str] = []
@@ -144,12 +126,10 @@ def _spelled(form: str) -> str:
     while at < len(form):
         char = form[at]
         number = numbers.get(at)
-        if number is not None and not latin:
+        if number is not None and (not latin or form[at].isdigit()):
             spelled = {re.escape(form[number.start : number.end]), str(int(number.value))}
-            han = _spell_han(int(number.value))
-            if han:
-                spelled.add(fold_pattern(han))
-            pieces.append(f"(?:{'|'.join(sorted(spelled, key=len, reverse=True))})")
+            spelled.update(map(fold_pattern, spellings(int(number.value), latin=latin)))
+            pieces.append(f"(?:{'|'.join(sorted(spelled, key=len, reverse=True))})" + ("" if latin else " ?"))
             at = number.end
         elif char in " -·=_":
             while at < len(form) and form[at] in " -·=_":
@@ -204,7 +184,7 @@ def bounded(form: str, kind: str) -> Form:
         if len(form) == 1:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
     elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
-        end = f"(?![{_PLACE_TAIL}])"
+        end = f"(?![{_PLACE_TAIL}])|(?={form})"
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"
     return Form(form, _spelled(form), before, end, again)

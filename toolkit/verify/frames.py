@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from . import cues_en, cues_ja, cues_ko, cues_zh
 from .context import Around
+from .cues import Cues
 from .lazy import Lazy
+from .person import asked_kin
 from .question import Question
 
 MENTION = "\ue003"
@@ -76,6 +78,7 @@ _UNTRUE = {
         r"|M\b[^.!?,;]{0,16}[,;] ?(?:i (?:would|'d)[^.!?,]{0,24}, )?(?:but|only|alas|and) (?:sadly |alas )?(?:it|that|this|they|he|she) (?:isn't|is not|wasn't|aren't|ain't)(?: so| true)?[.!]"
     ),
     "zh": (
+        "M[^。!?,]{0,10},[^。!?,]{0,8}(?:八竿子|风马牛|(?:没|毫无|无)(?:有)?(?:半|一|任何)?(?:点|毛钱|文钱|丁点儿?)?(?:关系|瓜葛|渊源|交集|缘分)|扯不上|搭不上|挨不着|不沾边)|"
         'M[^。!?,]{0,10}[,。!?"—…]+(?:那|这|全|都|纯|简直|根本|完全|其实|可)*(?:都|是|属|全是|不过是|只是)*(?:瞎传|瞎说|胡说|乱说|乱讲|谣言|谣传|误传|讹传|传错|没影|子虚乌有|假的|不实|没有的事|没这回事|误会)'
         "|M,[^。!?]{0,10},?(?:可惜|可|但|然而|只是)(?:并|偏偏|又|偏|都|它|他)*不是[。!…]"
     ),
@@ -86,10 +89,11 @@ _UNTRUE = {
         'M[^.!?]{0,16}[.,?!" ]+(?:다 |모두 |전부 |그건 |그런 건 |그게 |순 |죄다 )*(?:헛소문|뜬소문|낭설|거짓말(?!이? ?아)|사실이 ?아니|사실이 ?아닙|사실무근|틀린 ?말|오해(?:예|입|야))'
     ),
 }
+_ANOTHER = "another"
 # In this order: somebody else's case before what is untrue of it.
 _FRAMES = (
     ("hypothetical", _SUPPOSED),
-    ("attributed", _ELSEWHERE),
+    (_ANOTHER, _ELSEWHERE),
     ("attributed", _HANDED_BACK),
     ("not_present", _CONTRAST),
     ("negated", _UNTRUE),
@@ -100,10 +104,11 @@ _PATTERNS = {
 }
 
 
-def framed(a: Around, q: Question) -> str | None:
-    """The code of a frame that holds the mention, or None; other people's cases count where none of them is asked about."""
+def framed(a: Around, c: Cues, q: Question) -> str | None:
+    """The code of a frame that holds the mention, or None; the case of somebody whom the question asks about is no frame."""
     window = a.sentence_before[-_REACH:] + MENTION + a.sentence_after[:_REACH] + a.following[:_REACH]
     for code, pattern in _PATTERNS[a.language]:
-        if pattern.search(window) and not (code == "attributed" and q.kin):
-            return code
+        found = pattern.search(window)
+        if found and not (code == _ANOTHER and asked_kin(found.group(), c, q)):
+            return "attributed" if code == _ANOTHER else code
     return None

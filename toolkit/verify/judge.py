@@ -15,7 +15,17 @@ from .normalise import Folded, fold
 from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
-from .rivals import find_rivals, keep_longest, longer_names, outweighs, side_by_side, told_before, told_in_part
+from .rivals import (
+    find_rivals,
+    in_rows,
+    keep_longest,
+    longer_names,
+    outweighs,
+    side_by_side,
+    told_before,
+    told_in_part,
+    weight,
+)
 from .source import informed
 from .terms import READ, Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
@@ -67,13 +77,14 @@ def verify(
     found = [find(m, terms) for m in matchers]
     rivals = find_rivals(distractors, keys, terms)
     found, rivals, hidden = keep_longest(found, rivals, longer_names(profile, keys, terms))
+    rows = in_rows([m for ms in found for m in ms], rivals, folded.text)
     masks = sorted({(m.start, m.end, MASK) for ms in found for m in ms} | {(m.start, m.end, RIVAL) for m in rivals})
     reader = Reader(folded.text, masks, spoken, asked)
     exact = any(m.exact for m in matchers)
     rival_readings = [reader.read(m.start, m.end, exact) for m in rivals]
     rival_readings += told_in_part(distractors, keys, terms, masks, reader)
     findings = [
-        _decide(key, m, ms, rival_readings, reader, asked, hid)
+        _decide(key, m, ms, rival_readings, reader, asked, hid, rows)
         for key, m, ms, hid in zip(keys, matchers, found, hidden, strict=True)
     ]
     for at, key in enumerate(keys):
@@ -83,7 +94,7 @@ def verify(
                 reader = reader.asked(knowing)
                 again = [reader.read(m.start, m.end, exact) for m in rivals]
                 again += told_in_part(distractors, keys, terms, masks, reader)
-                findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at])
+                findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at], rows)
     if match == "all" and len(keys) > 1:
         findings = _either(findings, folded.text)
     earlier = told_before(history, distractors)
@@ -103,9 +114,20 @@ def _with_aliases(keys: Sequence[Key], aliases: Sequence[str]) -> list[Key]:
 
 
 def _decide(
-    key: Key, m: Matcher, mentions: list[Match], rivals: list[Reading], reader: Reader, asked: Question, hidden: bool
+    key: Key,
+    m: Matcher,
+    mentions: list[Match],
+    rivals: list[Reading],
+    reader: Reader,
+    asked: Question,
+    hidden: bool,
+    rows: frozenset[int],
 ) -> Finding:
     readings = tuple(reader.read(x.start, x.end, m.exact) for x in mentions)
+    readings = tuple(
+        replace(r, status="listed") if r.start in rows and r.status == ASSERTED and key.polarity != "deny" else r
+        for r in readings
+    )
     asserted = [r for r in readings if r.status == ASSERTED]
     if key.polarity == "deny":
         return _denied(readings, asserted, reader, asked, m)
@@ -121,11 +143,23 @@ def _decide(
             return Finding("right", readings, last)
         return Finding(last.status, readings, last)
     best = max(r.strength for r in asserted)
+    if best == 1 and any(r.start in rows for r in readings):
+        return Finding("listed", readings, readings[0])
     against = [r for r in readings if r.status == "attributed" or (r.status == "negated" and r.strength == 3)]
     if against and best == 1:
         return Finding(against[-1].status, readings, against[-1])
     last = [r for r in asserted if r.strength == best][-1]
     final = asserted[-1]
+    amended = [
+        r
+        for r in rivals
+        if r.status == ASSERTED and r.start > final.end and _AMENDS.search(reader.text[final.end : r.start])
+    ]
+    if amended:
+        return Finding("contradicted", readings, amended[-1])
+    back = final.strength == 3 and len(asserted) > 1 and final.start > max((r.start for r in rivals), default=0)
+    if back and reader.sentence_index(final.start) > max(reader.sentence_index(r.start) for r in rivals) if rivals else False:
+        return Finding("right", readings, final)  # "Saturday, then Sunday, then … Saturday."
     withdrawn = {_said(r, reader) for r in rivals if r.status in _WITHDRAWN}
     opposed = [
         r
@@ -150,6 +184,10 @@ def _decide(
     return Finding("right", readings, last)
 
 
+# Words that own up to what really holds; a rival after them is the last word.
+_AMENDS = Lazy(
+    r"\b(?:in truth|truth is|the truth|actually,? i|sorry|oops|i'll come clean|honestly)\b|其实|说实话|说真的|实话|老实说|实不相瞒|坦白|ごめんなさい|すみません|本当は|実は|正直|白状|ほんとは|いけない|실은|사실은|솔직히|사실 "
+)
 _WITHDRAWN = frozenset({"attributed", "negated", "retracted", "not_present"})
 
 
@@ -173,12 +211,17 @@ def _either(findings: list[Finding], text: str) -> list[Finding]:
     return findings
 
 
+_GAP = 9  # letters between two mentions, on an average, under which a reply only repeats them; weighed as in a row
+
+
 def _stuffed(mentions: list[Match], reader: Reader) -> bool:
     """Whether little else stands between the first and the last mention than the key, again and again."""
     many = len(mentions) >= READ
     read = mentions[: READ // 2] if many else mentions
     letters = sum(c.isalnum() for c in (reader.text[read[0].start : read[-1].end] if many else reader.text[:1000]))
-    return sum(m.end - m.start for m in read) * 2 > letters
+    size = sum(m.end - m.start for m in read)
+    gaps = [weight(reader.text[a.end : b.start]) for a, b in pairwise(read)]
+    return size * 2 > letters or (len(gaps) > 3 and sum(gaps) < _GAP * len(gaps))
 
 
 def _denied(

@@ -65,6 +65,12 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False
             if q.related & relations(text[third[0] : third[1]]):
                 return False
+            if index == 0 and q.naming and not words(text[third[1] :]) and third[1] < len(text) + (a.language == "zh"):
+                return False  # "my dog Biscuit"
+            if index == 0 and not q.kin and _HEIRLOOM.search(text):
+                return False
+            if index == 0 and _UPON_ME.search(a.clause_after):
+                return False  # "my tutor beat Latin into me"
             if _PREPOSED.search(text[: third[0]]):
                 return False  # "Welsh from my mother, …"
             subject = (
@@ -80,7 +86,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 and not q.who
             )
         if nearest == first:
-            return q.about_user and not q.kin and index == 0 and not _recalls(text, first) and not _WE.search(text)
+            own = index == 0 or (index == 1 and not words(told[0]))
+            return q.about_user and not q.kin and own and not _recalls(text, first) and not _WE.search(text)
         return not q.about_user and not q.kin and index == 0 and words(text[: second[0]]) <= 3
     return False
 
@@ -101,6 +108,8 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
 _THAT_ONE = Lazy(
     r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|\b(?:she|he|it) (?:answers to|goes by) $|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|이름은) ?$"
 )
+_HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
+_UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(

@@ -97,18 +97,35 @@ def side_by_side(rival: Reading, keys: Sequence[Reading], reader: Reader) -> boo
         between = reader.text[first.end : second.start]
         if (
             key.strength <= max(rival.strength, 1)
-            and _letters(between) <= _ROW
+            and weight(between) <= _ROW
             and not (_TURN.search(between) or _CHANGED.match(reader.text, second.end))
         ):
             return True
     return False
 
 
+def in_rows(keys: Sequence[Match], rivals: Sequence[Match], text: str) -> frozenset[int]:
+    """The starts of the mentions that stand in a bare row of three or more that mixes keys and rivals: 火系水系风系."""
+    listed: set[int] = set()
+    row: list[tuple[Match, bool]] = []
+    spots = sorted([(m, True) for m in keys] + [(m, False) for m in rivals], key=lambda spot: spot[0].start)
+    for spot in [*spots, None]:
+        if spot and row and _NEXT.fullmatch(text, row[-1][0].end, spot[0].start):
+            row.append(spot)
+            continue
+        if len({text[m.start : m.end] for m, _ in row}) > 2 and {own for _, own in row} == {True, False}:
+            listed |= {m.start for m, _ in row}
+        row = [spot] if spot else []
+    return frozenset(listed)
+
+
+_NEXT = Lazy(r"[\s,、·/。…&+-]{0,3}(?:and|or|还是|或者?|和|か|や|と|나|이나|와|과|랑)?[\s,]{0,2}")
 _CHANGED = Lazy("(?:に|へ)(?:変|改|移|なっ)|으?로 ?(?:바|옮|변)")  # from the first to the second
 _ROW = 9  # letters between two members of a row; one of Chinese, Japanese or Korean counts as three
 
 
-def _letters(text: str) -> int:
+def weight(text: str) -> int:
+    """The letters of a text, where one of Chinese, Japanese or Korean counts as three."""
     return sum(1 if c.isascii() else 3 for c in text if c.isalpha())
 
 

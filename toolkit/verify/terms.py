@@ -39,7 +39,7 @@ class Matcher:
 
     @property
     def exact(self) -> bool:
-        return bool(self.quantities or self.moments)
+        return bool(self.quantities or self.moments or any(f.literal[:1].isdigit() for f in self.literal))
 
 
 @lru_cache(maxsize=4096)
@@ -203,8 +203,8 @@ def _idiom(text: str, said: Quantity) -> bool:
             )
         ) or bool(
             re.search(
-                r"\b(?:the|this|that|no|any|every|which|some|each|another|only|loved|right|last) $",
-                text[max(0, said.start - 9) : said.start],
+                r"\b(?:the|this|that|no|any|every|which|some|each|another|loved|right|last)(?: (?!answer |number |right |only )[a-z]+)? $",
+                text[max(0, said.start - 18) : said.start],
             )
         )
     if word in ("second", "third", "score") and said.dimension == "":

@@ -22,11 +22,13 @@ _ACTION = Lazy(r"^\s*(?:(?:\*[^*]{0,120}\*|\([^()]{0,120}\)|\[[^\[\]]{0,120}\])\
 
 def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Question) -> str | None:
     """The code of a reply without the key to a question that states it; None where it answers neither yes nor no."""
+    stated = find(m, Terms(asked.text))
+    if stated and (chosen := _chosen(stated[0].start, reader.text[:_OPENING], asked.text)):
+        return chosen
     if asked.open and not asked.polar:
         return None
-    stated = find(m, Terms(asked.text))
     spoken = cues(asked.language)
-    if not stated or any(
+    if not stated or _CHOICE.search(asked.text) or any(
         spoken.or_before.search(asked.text[: x.start]) or spoken.or_after.search(asked.text[x.end :]) for x in stated
     ):
         return None
@@ -53,9 +55,29 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     return _undone(opening, opening[said.end() :] if said else opening, table, asked) or "right"
 
 
+# "… or …?", "是…还是…？": yes answers none of the two, "the latter" one of them.
+_CHOICE = Lazy(r"(?<!more )(?<!so )\bor (?!am i|are you|is it|not\b|so\b|do i|have i|what)|还是(?=.)|抑或|それとも|か、[^。?]{1,14}か|(?:까|요|니|나),? ?아니면|아니면|이에요,|예요,")
+_FIRST = Lazy(
+    r"(?<!not )\b(?:the former|your first guess|the first(?: one| of (?:those|the two)| you (?:said|named))?)\b|前者|前(?:面|头|边|一)(?:那)?个|头一个|先说的|先(?:に|の)(?:言った|ほう|方)|最初のほう|전자|앞(?:의|쪽|엣)|먼저 ?(?:말|거|것)"
+)
+_SECOND = Lazy(
+    r"(?<!not )\b(?:the latter|your second guess|the second(?: one| of (?:those|the two)| you (?:said|named))?)\b|后者|后(?:面|头|边|一)(?:那)?个|第二个|后说的|後(?:の|に言った)(?:ほう|方)?|あと(?:の|に言った)(?:ほう|方)|후자|뒤(?:의|쪽|엣)|나중 ?(?:말|거|것)"
+)
+
+
+def _chosen(key: int, opening: str, question: str) -> str | None:
+    """What "the former" or "the latter" answers to a question that offers the key beside another."""
+    choice = _CHOICE.search(question)
+    first, second = _FIRST.search(opening), _SECOND.search(opening)
+    if choice is None or not (first or second):
+        return None
+    takes_second = second is not None and (first is None or second.start() < first.start())
+    return "right" if takes_second == (key > choice.start()) else "contradicted"
+
+
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
 _INSISTS = Lazy(
-    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)"
+    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bon the contrary\b|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)"
 )
 _DENIES = Lazy(
     r"\bi(?:'m| am| do| have| can)(?: not|n't)|不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"
