@@ -224,12 +224,24 @@ def _stuffed(mentions: list[Match], reader: Reader) -> bool:
     return size * 2 > letters or (len(gaps) > 3 and sum(gaps) < _GAP * len(gaps))
 
 
+_SPOKEN = 400  # characters of a reply in which it may decline
+# To know nothing of a thing, or not to speak of it, denies it too.
+_KNOWS_NOT = Lazy(
+    r"\b(?:i (?:know nothing|don't know|do not know|wouldn't know|couldn't (?:tell|say)|can't (?:say|tell|speak|help)|won't (?:say|tell|speak|discuss)|(?:have|'ve) (?:no (?:idea|notion|clue)|never heard)|never heard)|never heard of|no idea|(?:beyond|outside|not) my (?:trade|ken|place|business|line|field)|means nothing to me|what(?:'s| is) (?:that|an?)\b[^?]{0,30}\?|(?:i'd|i would) rather not|none of my business|ask (?:someone|somebody) else)"
+    r"|不(?:知道|晓得|清楚|懂|明白|了解|谈|说|提|聊|认得|认识|便(?:说|讲|透露)|能(?:说|讲|谈)|归我)|没(?:听说|听过|见过|碰过|用过|学过)|(?:闻所|未曾|从未)(?:未)?[闻听见]|一窍不通|(?:哪|怎)(?:里|么)?(?:会)?(?:懂|知道|晓得)|什么(?:东西|玩意儿?|是)|无可奉告|恕(?:难|不)|问(?:谁|我)(?:也|都)(?:没用|白)"
+    r"|知ら(?:ない|ん|ねえ|ぬ|ず)|知りません|存じ(?:ません|上げません|ない)|わから(?:ない|ん|ねえ|ぬ)|分から(?:ない|ん)|(?:わか|分か|判)りません|聞いたこと(?:も|が|は)?(?:ない|ありません|ねえ)|見たこと(?:も|が)(?:ない|ありません)|答え(?:られ|かね)|話せ(?:ない|ません)|(?:なん|何)(?:です|だ|の|だい)[^。]{0,4}[かい]?(?:それ|そりゃ)|初耳|門外漢|専門外"
+    r"|모르|모릅|몰라|몰랐|들어 ?본 ?적|처음 ?듣|금시초문|아는 ?바(?:가)? ?없|알 ?(?:수|길|턱)[이가]? ?없|말(?:씀)?(?:드릴|할|해 ?줄) ?수 ?없|말 ?안 ?해|얘기 ?안 ?해|대답(?:할|해) ?(?:수 ?없|못)|그게 ?뭐|뭔지|뭡니까"
+)
+
+
 def _denied(
     readings: tuple[Reading, ...], asserted: list[Reading], reader: Reader, asked: Question, m: Matcher
 ) -> Finding:
     negated = [r for r in readings if r.status in ("negated", "contradicted")]
     if negated and not [r for r in asserted if r.strength > 1]:
         return Finding("right", readings, negated[-1])
+    if _KNOWS_NOT.search(reader.text[:_SPOKEN]) and not [r for r in asserted if r.strength == 3]:
+        return Finding("right", readings)
     if asserted:
         return Finding("affirmed", readings, asserted[-1])
     opening = reader.text[:200].lstrip()
