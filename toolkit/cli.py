@@ -48,9 +48,15 @@ def validate(
     profiles_file: Annotated[Path | None, typer.Option(help="Check the samples against the profiles, too.")] = None,
     stress: Annotated[bool, typer.Option("--stress", help="Also make honest and adversarial replies to the samples: false-pay and false-deny rates.")] = False,
     stress_samples: Annotated[int, typer.Option(min=1, help="Samples that --stress takes (a fixed, nested subset).")] = 200,
+    task: Annotated[str, typer.Option(help="Task whose rows these are: roleplay, gsm8k, math_xml, multiple_choice, countdown, or a file.")] = "roleplay",
+    column: Annotated[list[str] | None, typer.Option(help="Other tasks: OURS=THEIRS for a column with another name (several times).")] = None,
+    clean: Annotated[Path | None, typer.Option(help="Other tasks: write the good rows to this .jsonl, and the dropped ones with their reasons beside it.")] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Every problem of a data set at once; exit 3 when there are errors."""
+    if task != "roleplay":
+        return _validate_rows(task, paths, column or [], clean, overwrite, as_json)
     from toolkit.dataset.show import render, summary
     from toolkit.dataset.validate import validate as run
     from toolkit.errors import Refused
@@ -65,11 +71,26 @@ def validate(
         raise Refused(summary(report))
 
 
+def _validate_rows(task: str, paths: list[Path], column: list[str], clean: Path | None, overwrite: bool, as_json: bool) -> None:
+    from toolkit.dataset.task_rows import check_rows, render
+    from toolkit.errors import InputError
+    from toolkit.tasks.base import load_task
+
+    pairs = [assignment.partition("=") for assignment in column]
+    if wrong := [ours for ours, equals, theirs in pairs if not equals or not theirs]:
+        raise InputError(f'--column "{wrong[0]}" is not OURS=THEIRS. Write --column question=题目.')
+    report = check_rows(load_task(task), [str(p) for p in paths], {ours: theirs for ours, _, theirs in pairs}, clean, overwrite)
+    if as_json:
+        _print_json(report.to_json())
+    render(report, clean)
+
+
 @app.command(epilog="Example: toolkit train --config configs/demo.yaml --set max_steps=20")
 def train(
     config: Annotated[Path, typer.Option(help="Flat YAML: fields of TRL's GRPOConfig and ModelConfig, and ours.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value (several times).")] = None,
     allow_unaudited: Annotated[bool, typer.Option("--allow-unaudited", help="Train with a reward that fails its audit, too.")] = False,
+    hub: Annotated[str | None, typer.Option(help="Where owner/name is looked up: huggingface, or modelscope.")] = None,
     as_json: Json = False,
 ) -> None:
     """Cold start and GRPO with the verified reward; the same command continues a stopped run."""
@@ -77,7 +98,8 @@ def train(
     from toolkit.terminal import say
     from toolkit.train.arguments import load_settings
 
-    settings = load_settings(config, {**parse_set(set_ or []), **({"allow_unaudited": True} if allow_unaudited else {})})
+    settings = load_settings(config, {**parse_set(set_ or []), **({"allow_unaudited": True} if allow_unaudited else {}),
+                                      **({"hub": hub} if hub else {})})
     from toolkit.show.plots import plot_run
     from toolkit.train.pipeline import train as run
 
@@ -96,7 +118,7 @@ def train(
 def eval_(
     model: Annotated[str, typer.Argument(help="A model folder or hub name.")],
     against: Annotated[str | None, typer.Option(help="The model to compare with; a run knows its own. 'none': no comparison.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Held-out samples; a run knows its own.")] = None,
+    data: Annotated[str | None, typer.Option(help="Held-out samples (a file, folder or hub name); a run knows its own.")] = None,
     output_dir: Annotated[Path | None, typer.Option(help="Where report.html, report.json and records.jsonl go.")] = None,
     task: Annotated[str | None, typer.Option(help="Task name or file.")] = None,
     system_prompt: Annotated[str | None, typer.Option(help="Prompt file; a run knows its own.")] = None,
@@ -105,6 +127,8 @@ def eval_(
     temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.0,
     batch_size: Annotated[int, typer.Option(min=1)] = 64,
     seed: Annotated[int, typer.Option()] = 42,
+    submission: Annotated[Path | None, typer.Option(help="Also write the answers as id,answer to this CSV, and with the replies beside it.")] = None,
+    hub: Annotated[str | None, typer.Option(help="Where owner/name is looked up: huggingface, or modelscope.")] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -113,7 +137,8 @@ def eval_(
 
     report, page = run_evaluation(
         model, against=against, data=data, output_dir=output_dir, task=task, system_prompt=system_prompt, limit=limit,
-        max_new_tokens=max_new_tokens, temperature=temperature, batch_size=batch_size, seed=seed, overwrite=overwrite)
+        max_new_tokens=max_new_tokens, temperature=temperature, batch_size=batch_size, seed=seed, submission=submission,
+        hub=hub, overwrite=overwrite)
     from toolkit.evaluate.report import render
     from toolkit.terminal import say
 

@@ -7,6 +7,7 @@ row's number.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,8 @@ def sift(path: str | Path, make: Make[Row], columns: Mapping[str, str] | None = 
     """Every row of a data set, sorted into usable and not."""
     found = Sifted()
     for file in data_files(path):
-        for line, value in read_table(file, found.problems):
+        unreadable: list[str] = []
+        for line, value in read_table(file, unreadable):
             told: list[str] = []
             row = None
             where = f"{file}:{line}"
@@ -67,7 +69,14 @@ def sift(path: str | Path, make: Make[Row], columns: Mapping[str, str] | None = 
             else:
                 found.dropped.append({"line": line, "problems": [t.removeprefix(f"{where} ") for t in told], "row": value})
                 found.problems += told
+        found.problems += unreadable
+        found.dropped += [{"line": _line(problem), "problems": [problem.removeprefix(f"{file}:")], "row": None} for problem in unreadable]
     return found
+
+
+def _line(problem: str) -> int | None:
+    found = re.search(r":(\d+) ", problem)
+    return int(found[1]) if found else None
 
 
 def read_table(path: str | Path, problems: list[str] | None = None) -> Iterator[tuple[int, Any]]:

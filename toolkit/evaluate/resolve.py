@@ -9,10 +9,13 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.evaluate.report import write_report
 from toolkit.evaluate.runner import evaluate
+from toolkit.evaluate.submission import write_submission
 from toolkit.run import read_manifest, read_metrics, run_of
+from toolkit.sources import on_hub
+from toolkit.tasks.base import load_task
 
 
-def run_evaluation(model: str, *, against: str | None = None, data: Path | None = None, output_dir: Path | None = None,
+def run_evaluation(model: str, *, against: str | None = None, data: str | Path | None = None, output_dir: Path | None = None,
                    **options: Any) -> tuple[dict[str, Any], Path]:
     """Evaluate and write the report; returns it and the path of the HTML page.
 
@@ -26,14 +29,21 @@ def run_evaluation(model: str, *, against: str | None = None, data: Path | None 
     manifest: Mapping[str, Any] = read_manifest(run) if run else {"config": {}, "stages": {}}
     config = manifest["config"]
     against = against or manifest["stages"].get("grpo", {}).get("base") or "none"
-    data = data or (Path(config["eval_data"]) if config.get("eval_data") else None)
-    if data is None:
+    source = str(data) if data else config.get("eval_data")
+    if not source:
         raise InputError(f"{model} belongs to no run that names its eval_data. Give --data validation.json.")
     out = output_dir or (run / "eval" if run else Path("outputs/eval"))
+    task = load_task(options.get("task") or config.get("task") or "roleplay")
+    if config.get("columns"):
+        task.columns = config["columns"]
+    hub = options.get("hub") or ""
     report = evaluate(
-        model, None if against == "none" else against, data, options.get("task") or config.get("task") or "roleplay",
+        on_hub(model, hub), None if against == "none" else on_hub(against, hub), on_hub(source, hub), task,
         out=out, system_prompt=options.get("system_prompt") or config.get("system_prompt") or "",
         limit=options["limit"], max_new_tokens=options.get("max_new_tokens") or config.get("max_completion_length") or 256,
         temperature=options["temperature"], batch_size=options["batch_size"], seed=options["seed"],
+        sbk_weight=config.get("sbk_weight", 0.5), cm_weight=config.get("cm_weight", 0.5),
         torch_threads=config.get("torch_threads") or 0, overwrite=options["overwrite"])
+    if options.get("submission"):
+        write_submission(options["submission"], out / "records.jsonl", task, source, options["overwrite"])
     return report, write_report(out, read_metrics(run) if run else ())

@@ -20,8 +20,9 @@ from toolkit.evaluate import compare
 from toolkit.evaluate.generation import Completion, complete
 from toolkit.evaluate.records import BASE, TRAINED, VERIFIER_FAILED, Record, make_record
 from toolkit.evaluate.stats import CANNOT_TELL
-from toolkit.jsonl import atomic_write, dumps, existing, write_json
+from toolkit.jsonl import atomic_write, dumps, write_json
 from toolkit.run import command, fingerprint, now, versions
+from toolkit.sources import data_files, is_hub_name
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import console
 
@@ -43,6 +44,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
 
     Args:
         model_path, against: a model folder or hub name; `against` None evaluates one model alone.
+        data: a file, a folder or a hub name; of several parts `test`, or validation, is taken.
         limit: how many samples; a larger limit contains every smaller one.
         max_new_tokens: a reply that is longer is cut, and counts as wrong.
         dtype: of the weights; empty takes the checkpoint's own on an accelerator and float32 on a CPU.
@@ -56,10 +58,10 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     """
     begun = time.monotonic()
     task = load_task(task) if isinstance(task, str) else task
-    data, out = existing(data, "data file"), Path(out)
+    files, out = data_files(data, "test"), Path(out)
     models = {BASE: str(against), TRAINED: str(model_path)} if against is not None else {TRAINED: str(model_path)}
     _check(models, out, overwrite, limit, max_new_tokens, temperature, batch_size)
-    rows = subset([row for _, row in task.read(data)], limit)
+    rows = subset([row for file in files for _, row in task.read(file)], limit)
     if not rows:
         raise InputError(f"{data} holds no samples: there is nothing to evaluate.")
     records: dict[str, list[Record]] = {}
@@ -75,7 +77,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     notes = _notes(records, found)
     report = {
         "model": str(model_path), "against": None if against is None else str(against),
-        "data": {**fingerprint(data), "samples": len(rows)}, "task": task.name,
+        "data": {**fingerprint(files[0]), "samples": len(rows)}, "task": task.name,
         "n": len(rows), "verdict": _verdict(records, found), "difference": found,
         "base": sides.get(BASE), "trained": sides[TRAINED],
         "weighted": {"sbk_weight": sbk_weight, "cm_weight": cm_weight,
@@ -111,8 +113,7 @@ def _check(models: Mapping[str, str], out: Path, overwrite: bool, limit: int | N
     if not 0 <= temperature < float("inf"):
         problems.append(f"temperature is {temperature}, expected 0 (greedy) or more.")
     problems += [f"model {name} does not exist: no such folder, and no hub name (owner/name)."
-                 for name in models.values()
-                 if not Path(name).is_dir() and (name.startswith((".", "/")) or name.count("/") != 1)]
+                 for name in models.values() if not Path(name).is_dir() and not is_hub_name(name)]
     problems += [f"{name} is no model: config.json is missing. Name a folder such as final_model inside a run."
                  for name in models.values() if Path(name).is_dir() and not (Path(name) / "config.json").is_file()]
     problems += [f"{out / name} already exists. Name another output, or pass --overwrite to replace it."

@@ -19,7 +19,7 @@ Reward parts: `accuracy` 0.9 and `format` 0.1.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -33,7 +33,8 @@ from toolkit.tasks.base import Message
 from toolkit.verify import Span, Verdict
 from toolkit.verify.arithmetic import LONGEST, Unreadable, parse, plain, solutions
 
-MOST_NUMBERS = 6                                # the solver looks at every expression
+MOST_NUMBERS = 6
+MOST_SOLVED, LOOKED = 4, 500                    # the solver looks at every expression: ten milliseconds for four numbers
 LONGEST_FORMAT = 20_000                         # characters of a reply whose form is looked at
 
 
@@ -115,6 +116,14 @@ class Countdown:
         """What a submission file says that the reply answers."""
         found = _answer(completion, False)
         return "" if isinstance(found, str) else found[0].strip()
+
+    def check(self, rows: Sequence[tuple[int, Puzzle]]) -> dict[str, Any]:
+        """How many numbers the problems have, and which of the first few hundred cannot be solved."""
+        looked = [(line, row) for line, row in rows if len(row.nums) <= MOST_SOLVED][:LOOKED]
+        notes = [f"line {line}: no expression of {', '.join(map(str, row.nums))} equals {row.target}." for line, row in looked
+                 if not _solved(row.nums, row.target)]
+        sizes = Counter(row.difficulty for _, row in rows)
+        return {"sizes": dict(sorted(sizes.items())), "solvable": {"yes": len(looked) - len(notes), "no": len(notes)}, "notes": notes}
 
     def honest(self, row: Puzzle) -> Iterable[tuple[str, str]]:
         for number, solution in enumerate(_solved(row.nums, row.target), start=1):

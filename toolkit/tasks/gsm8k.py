@@ -91,12 +91,12 @@ class Gsm8k:
         return [{"role": "system", "content": system}, {"role": "user", "content": row.question}]
 
     def score(self, part: str, row: Problem, completion: str, prefilled: bool = False) -> Verdict:
+        if part not in self.parts:
+            raise InputError(f'{self.name} has no reward part "{part}". It has: {", ".join(self.parts)}.')
         if part == "format":
             return format_verdict(completion, prefilled=prefilled)
         if part == "xml_format":
             return xml_format(completion)
-        if part not in self.parts:
-            raise InputError(f'{self.name} has no reward part "{part}". It has: {", ".join(self.parts)}.')
         form, verdict = self.compared(row, completion, prefilled)
         if part == "accuracy" or verdict.score is None:
             return verdict

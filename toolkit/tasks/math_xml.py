@@ -21,7 +21,7 @@ _REASONING = re.compile(r"<(/?)reasoning>")
 
 class MathXml(Gsm8k):
     name = "math_xml"
-    parts: Mapping[str, float] = {"correctness": 1.0, "xml_format": 1.0, "accuracy": 0.0, "format": 0.0}
+    parts: Mapping[str, float] = {"correctness": 1.0, "xml_format": 1.0, "accuracy": 0.0}
     system_prompt = "prompts/math_xml/system.{language}.md"
 
     def final(self, completion: str, prefilled: bool) -> Final:

@@ -21,6 +21,8 @@ from toolkit.config import (
     type_problem,
 )
 from toolkit.errors import InputError, did_you_mean
+from toolkit.sources import on_hub
+from toolkit.train.translate import TRANSLATED, translate
 
 STAGES = ("sft", "grpo")
 NEW = "new"
@@ -40,29 +42,11 @@ OURS: Mapping[str, str] = {
     "torch_threads": "int",
     "new_model": "dict",
     "sft": "dict",
+    "columns": "dict",
+    "hub": "str",
+    "sbk_weight": "float",
+    "cm_weight": "float",
 }
-
-# what other guides call it: (our key, or None when it is gone; why)
-TRANSLATED: Mapping[str, tuple[str | None, str]] = {
-    "model": ("model_name_or_path", "TRL's name"),
-    "model_name": ("model_name_or_path", "TRL's name"),
-    "torch_dtype": ("dtype", "renamed in TRL"),
-    "batch_size": ("per_device_train_batch_size", "per device, in completions"),
-    "num_epochs": ("num_train_epochs", "transformers' name"),
-    "num_samples_per_prompt": ("num_generations", "TRL's name"),
-    "kl_penalty": ("beta", "TRL's name of the KL coefficient"),
-    "max_new_tokens": ("max_completion_length", "TRL's name"),
-    "mu": ("num_iterations", "policy updates per batch (GRPO's mu)"),
-    "use_bf16": ("bf16", "transformers' name"),
-    "num_workers": ("dataloader_num_workers", "transformers' name"),
-    "warmup_ratio": ("warmup_steps", "transformers 5 reads a number below 1 as a ratio"),
-    "dataset_id_or_path": ("train_data", "a file, for now"),
-    "max_prompt_length": (None, "removed from TRL: prompts are never cut; over-long rows are refused before training"),
-    "max_length": (None, "prompt and completion together: set max_completion_length"),
-    "vllm_device": (None, "removed from TRL: vLLM runs colocated (vllm_mode: colocate) or as a server"),
-    "device_map": (None, "breaks distributed training; accelerate places the model"),
-}
-_WEIGHTS = {"accuracy_weight": "accuracy", "format_weight": "format"}
 
 # where we differ from TRL's defaults, and why
 DEFAULTS: Mapping[str, Any] = {
@@ -91,6 +75,9 @@ class TrainSettings:
     eval_samples: int = 0
     sample_every: int = 10
     torch_threads: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)    # our name → the data file's
+    sbk_weight: float | None = None             # of the evaluation's weighted mean; None: 0.5
+    cm_weight: float | None = None
     new_model: Mapping[str, Any] = field(default_factory=dict)
     sft: Mapping[str, Any] = field(default_factory=dict)
     grpo: Mapping[str, Any] = field(default_factory=dict)
@@ -112,7 +99,7 @@ class TrainSettings:
     def to_config(self) -> dict[str, Any]:
         """The resolved configuration as flat keys: what the manifest records, and a valid configuration itself."""
         # whether an audit was waived stands beside its result, and changes nothing of what is trained
-        ours = {k: getattr(self, k) for k in OURS if k != "allow_unaudited"}
+        ours = {k: getattr(self, k) for k in OURS if k not in ("allow_unaudited", "hub")}     # names carry their hub
         ours["stages"] = list(self.stages)
         return {k: v for k, v in {**ours, **self.model, **self.grpo}.items() if v not in ("", None, {}, [])}
 
@@ -129,31 +116,17 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     def spot(key: str) -> str:
         return f"{path}:{lines[key]}" if key in lines and key not in (overrides or {}) else "--set"
 
-    problems: list[str] = []
-    translated: list[tuple[str, str, str]] = []
-    flat: dict[str, Any] = {}
-    rewards = dict(given.pop("rewards", None) or {})
-    for key, value in given.items():
-        if key in _WEIGHTS:
-            rewards.setdefault(_WEIGHTS[key], value)
-            translated.append((key, f"rewards.{_WEIGHTS[key]}", "every reward part has its weight under rewards"))
-        elif key in TRANSLATED and not _known(key):
-            new, why = TRANSLATED[key]
-            translated.append((key, new or "—", why))
-            if new and new in given:
-                problems.append(f'{spot(key)} "{key}" is called "{new}" here, and "{new}" is set too. Keep one.')
-            elif new:
-                flat[new] = value
-        else:
-            flat[key] = value
-
+    found = translate(given, _known)
+    flat, rewards = found.flat, found.rewards
+    problems = [f'{spot(found.sections.get(old, old))} "{old}" is called "{new}" here, and "{new}" is set too. Keep one.'
+                for old, new in found.clashes]
     grpo_fields, model_fields = fields_of(*GRPO_MODULES), fields_of(*MODEL_MODULES)
     known = {**grpo_fields, **model_fields, **OURS}
     for key, value in flat.items():
         if key not in known:
-            problems.append(f'{spot(key)} "{key}" is not a key.{did_you_mean(key, [*known, *TRANSLATED])}')
+            problems.append(f'{spot(found.sections.get(key, key))} "{key}" is not a key.{did_you_mean(key, [*known, *TRANSLATED])}')
         elif problem := type_problem(key, value, known[key]):
-            problems.append(f"{spot(key)} {problem}")
+            problems.append(f"{spot(found.sections.get(key, key))} {problem}")
     sft = dict(flat.get("sft") or {})
     sft_fields = fields_of(*SFT_MODULES)
     for key, value in sft.items():
@@ -177,11 +150,16 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     problems += _arithmetic(grpo, path)
     if problems:
         raise InputError(problems)
-    ours = {k: flat[k] for k in OURS if k in flat and k not in ("stages", "rewards", "sft")}
+    ours = {k: flat[k] for k in OURS if k in flat and k not in ("stages", "rewards", "sft", "hub")}
+    hub = flat.get("hub") or ""
+    for key in ("train_data", "eval_data", "cold_start_data"):
+        if key in ours:
+            ours[key] = on_hub(ours[key], hub)
+    flat["model_name_or_path"] = on_hub(flat["model_name_or_path"], hub)
     return TrainSettings(
         path=str(path), stages=stages, rewards=rewards, sft=sft, grpo=grpo,
         model={k: v for k, v in flat.items() if k in model_fields and k not in grpo_fields},
-        translated=tuple(translated), **ours)
+        translated=tuple(found.table), **ours)
 
 
 def _known(key: str) -> bool:

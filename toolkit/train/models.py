@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.sources import model_folder
 
 
 def quiet_libraries() -> None:
@@ -32,7 +33,7 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
     """Model and tokenizer.
 
     Args:
-        name: a directory with config.json, safetensors and tokenizer, or a hub name.
+        name: a directory with config.json, safetensors and tokenizer, a hub name, or modelscope://owner/name.
         settings: keyword arguments of TRL's ModelConfig (dtype, attn_implementation, model_revision).
 
     Raises:
@@ -41,12 +42,12 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     settings = settings or {}
+    if not Path(name).is_dir():
+        name = model_folder(name)
     folder = Path(name)
     if folder.is_dir() and not (folder / "config.json").is_file():
         inside = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
         raise InputError(f"{folder} is no model: config.json is missing (it holds {inside}).")
-    if not folder.is_dir() and (name.startswith((".", "/")) or name.count("/") != 1):
-        raise InputError(f"model {name} does not exist: no such folder, and no hub name (owner/name).")
     options = {"revision": settings.get("model_revision", "main"), "trust_remote_code": trust_remote_code}
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **options)

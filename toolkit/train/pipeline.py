@@ -14,6 +14,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.rewards.compose import Reward, compose
 from toolkit.rewards.gate import require_audit
 from toolkit.run import Run, is_main_process
+from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import say
 from toolkit.train.arguments import NEW, TrainSettings
@@ -29,11 +30,18 @@ def train(settings: TrainSettings) -> Path:
     """
     task = load_task(settings.task)
     reward = compose(task, settings.rewards, settings.path)
-    data = {name: Path(path) for name, path in (
-        ("train_data", settings.train_data), ("eval_data", settings.eval_data),
-        ("cold_start_data", settings.cold_start_data if "sft" in settings.stages else "")) if path}
-    rows = _rows(task, settings.train_data)
-    held_out = _rows(task, settings.eval_data)[:settings.eval_samples] if settings.eval_data else []
+    if settings.columns:
+        task.columns = settings.columns
+    files = {"train_data": data_files(settings.train_data),
+             "eval_data": data_files(settings.eval_data, "test") if settings.eval_data else []}
+    rows = _rows(task, files["train_data"])
+    held_out = _rows(task, files["eval_data"])[:settings.eval_samples] if settings.eval_data else []
+    data = {f"{name}[{n}]" if n else name: file for name, found in files.items() for n, file in enumerate(found)}
+    if "sft" in settings.stages:
+        data["cold_start_data"] = Path(settings.cold_start_data)
+    for part in reward.weights:
+        if part in getattr(task, "warnings", {}):
+            say(f"  warning: {task.warnings[part]}")
     audited = None
     if "grpo" in settings.stages and is_main_process():     # before the folder is made: nothing to clean up when refused
         audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
@@ -51,10 +59,10 @@ def train(settings: TrainSettings) -> Path:
     return _stages(settings, run, task, reward, rows, held_out)
 
 
-def _rows(task: Task, path: str) -> list[Any]:
-    rows = [row for _, row in task.read(path)]
+def _rows(task: Task, files: list[Path]) -> list[Any]:
+    rows = [row for file in files for _, row in task.read(file)]
     if not rows:
-        raise InputError(f"{path} holds no sample.")
+        raise InputError(f"{', '.join(map(str, files))} holds no sample.")
     return rows
 
 
