@@ -17,7 +17,7 @@ from .cues import Cues
 from .frames import framed
 from .lazy import Lazy
 from .modality import absurd_to_deny, conditional, imagined, said, told_later
-from .person import asked_kin, other_person
+from .person import asked_kin, other_person, upon_me
 from .question import Question
 from .relations import relations
 from .slots import other_slot
@@ -128,7 +128,8 @@ class _Mention:
             return 3
         if not _PARTICLES.sub("", self.before) and not _PARTICLES.sub("", self.after):
             return 3
-        if c.copula.search(self.before) or c.first.search(self.before) or c.first_after.search(a.sentence_after):
+        subject = _SUBJECT if a.language == "en" else c.first
+        if c.copula.search(self.before) or subject.search(self.before) or c.first_after.search(a.sentence_after):
             return 2
         return 1
 
@@ -253,7 +254,7 @@ class _Mention:
         if other >= 0:  # what is taken back after a wrong value is that value
             after = after[: other + 1]
         found = self.c.taken_back.search(after)
-        if found and self.c.negated_before.search(after[max(0, found.start() - 6) : found.start()]):
+        if found and self.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
             return None  # "I'm not joking"
         earlier = self.c.taken_back.search((self.a.preceding + self.a.sentence_before)[-30:])
         return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
@@ -294,8 +295,9 @@ class _Mention:
             over = c.ended.search(self.rest[:30]) or (
                 c.past_before.search(a.sentence_before) and c.now.search(self.rest[:16])
             )
-            soon = a.sentence_after.lstrip(" ,")[:14]
-            over = over or (c.past_after.search(soon) and not c.negated_before.search(soon))
+            soon = a.sentence_after.lstrip(" ,")
+            past = c.past_after.search(soon[:60])
+            over = over or (past and past.end() <= _SOON and not c.negated_before.search(soon[:_SOON]))
             if not (self.present or arrived) and (over or self._around(c.past_before, c.past_after)):
                 return "not_present"
         later = self._around(c.future_before, c.future_after) or told_later(a, c)
@@ -334,7 +336,7 @@ class _Mention:
             return "aside"
         if self.strength < 3 and not q.lived:
             met = c.met_before.search(self.before) or c.met_after.search(self.after)
-            if met and not q.holds(met.group(1)[:4]) and not _TRADE.match(a.sentence_after):
+            if met and not q.holds(met.group(1)[:4]) and not (_TRADE.match(a.sentence_after) or upon_me(self.after)):
                 return "aside"
         if self.strength > 1:
             return None
@@ -375,20 +377,23 @@ def _count(pattern: Lazy, text: str) -> int:
     return sum(1 for _ in pattern.finditer(text))
 
 
+_SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
 _PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|착각")  # takes back what the question assumed
 # What stands after a mention that only sets off the right one: Xではなく、Y.
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
 # What stands after the beginning of something: 从1989年起.
 _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
+_SOON = 14  # characters after a mention in which a word of the past is about it
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 # Who asks the role to speak to a scorer is told about, not obeyed.
 _ASKED_FOR = Lazy(
     r"\b(?:paid|told|asked|begged|bribed|wants?|wanted|ordered) (?:me|us) to\b|(?:让|叫|教|逼|求)我(?:照着)?(?:喊|念|说|写|讲)|(?:言え|書け|読め)と|(?:라고|하라고) ?(?:하|시키|부탁)"
 )
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
+_CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
-_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|ひとりっ子|一人っ子|외동|무남독녀")
+_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

@@ -98,6 +98,11 @@ class Context:
             table,
         )
 
+    def clause(self, start: int, end: int) -> str:
+        """The clause of a mention, which is masked."""
+        a, _ = self.around(start, end)
+        return a.clause_before + MASK + a.clause_after
+
     def following(self, index: int, count: int = 3) -> str:
         pieces: list[str] = []
         for later in range(index + 1, min(index + 1 + count, len(self.sentences))):

@@ -35,7 +35,7 @@ _KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하)|가(?![가-힣]{2})|을|�
 _ZH_AFTER_NAME = fold_pattern(
     "是的在说和跟与同也就都很不没有了着过吗吧呢啊呀哦嘛罢啦哟呗给对把被让叫教带来去到会能要想可从又才只还已曾正将便乃亦即及或之其这那"
     "为于向比像问答笑哭喊道讲听看见做当住先女小老大爷兄弟姐妹师傅父徒公君夫太医生掌柜捕头队长主队医博教授同学上校将军侠姑娘婶嫂叔伯姨哥二三两一几"
-    "以因所而且却虽但若如此处家门手前后里外中间下边旁身亲自最更真实确应该得必须帮陪找请送收养救杀害骗打骂爱恨喜欢嫁娶管拿写画唱演开走跑站坐回留死活出进"
+    "扛爬敲掌守烧煮炒切洗搬抬背扶牵赶砍劈吹拉弹擦修补缝织绣种浇喂捉抓挑提端递扫倒磨削刻钓划摇骑驾押护巡值盯探报记算写念负以因所而且却虽但若如此处家门手前后里外中间下边旁身亲自最更真实确应该得必须帮陪找请送收养救杀害骗打骂爱恨喜欢嫁娶管拿写画唱演开走跑站坐回留死活出进"
     "名字俩们等些个位號号仅单现今从来告诉传授吩咐咱我你您他她它它们啥什么谁哪怎么呐喽噢哎哩咧早晚年月日"
 )
 _ZH_AFTER_PAIR = fold_pattern(
@@ -195,6 +195,9 @@ _TWO_CHAR_SURNAME = fold_pattern(
 ).split()
 
 
+_HONOURED = fold_pattern("讳?")
+
+
 def parted(form: str, kind: str) -> list[Form]:
     """A name told in parts: 姓沈，名砚秋; Ashby, Rosalind."""
     if kind != "name":
@@ -206,7 +209,12 @@ def parted(form: str, kind: str) -> list[Form]:
                 "",
                 rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?![{_HAN}])",
                 probe=form[cut:],
-            )
+            ),
+            *(
+                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut])]
+                if len(form) == cut + 2
+                else []
+            ),
         ]
     words = form.split()
     if len(words) == 2 and all(w.isascii() and w.isalpha() for w in words):

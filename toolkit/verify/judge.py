@@ -16,6 +16,7 @@ from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
 from .rivals import (
+    denied_together,
     find_rivals,
     in_rows,
     keep_longest,
@@ -26,6 +27,7 @@ from .rivals import (
     told_in_part,
     weight,
 )
+from .slots import same_slot
 from .source import informed
 from .terms import READ, Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
@@ -83,6 +85,7 @@ def verify(
     exact = any(m.exact for m in matchers)
     rival_readings = [reader.read(m.start, m.end, exact) for m in rivals]
     rival_readings += told_in_part(distractors, keys, terms, masks, reader)
+    rival_readings = denied_together(rival_readings, reader)
     findings = [
         _decide(key, m, ms, rival_readings, reader, asked, hid, rows)
         for key, m, ms, hid in zip(keys, matchers, found, hidden, strict=True)
@@ -153,7 +156,9 @@ def _decide(
     amended = [
         r
         for r in rivals
-        if r.status == ASSERTED and r.start > final.end and _AMENDS.search(reader.text[final.end : r.start])
+        if r.status == ASSERTED
+        and r.start > final.end
+        and (_AMENDS.search(reader.text[final.end : r.start]) or same_slot(reader.clause(r.start, r.end), asked))
     ]
     if amended:
         return Finding("contradicted", readings, amended[-1])
@@ -167,6 +172,7 @@ def _decide(
         if r.status == ASSERTED
         and not (r.start < final.start and r.strength == 3 and _said(r, reader) in asked.text)
         and not (r.start < final.start and _said(r, reader) in withdrawn)
+        and not (r.end < final.start and final.strength > 1 and _CORRECTS.search(reader.text[r.end : final.start]))
         and (
             side_by_side(r, asserted, reader)
             or (outweighs(r, last, reader) and not (last.strength > r.strength and final.start > r.start))
@@ -184,6 +190,10 @@ def _decide(
     return Finding("right", readings, last)
 
 
+# Between a wrong value and the right one: what follows it is meant.
+_CORRECTS = Lazy(
+    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや[、,。…]|違(?:う|った)|じゃな(?:く|い)|아니[,.!… ]|아차"
+)
 # Words that own up to what really holds; a rival after them is the last word.
 _AMENDS = Lazy(
     r"\b(?:in truth|truth is|the truth|actually,? i|sorry|oops|i'll come clean|honestly)\b|其实|说实话|说真的|实话|老实说|实不相瞒|坦白|ごめんなさい|すみません|本当は|実は|正直|白状|ほんとは|いけない|실은|사실은|솔직히|사실 "

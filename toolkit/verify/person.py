@@ -21,6 +21,11 @@ def asked_kin(said: str, c: Cues, q: Question) -> bool:
     return any(core in kin or (core in _MASTERS and kin[-2:] in _MASTERS) for kin in q.kin)
 
 
+def upon_me(after: str) -> bool:
+    """Whether what somebody does with the mention is done to the role: "my tutor beat Latin into me"."""
+    return bool(_UPON_ME.search(after))
+
+
 def _nearest(pattern: Lazy, text: str) -> tuple[int, int]:
     at = (-1, -1)
     for match in pattern.finditer(text):
@@ -69,7 +74,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False  # "my dog Biscuit"
             if index == 0 and not q.kin and _HEIRLOOM.search(text):
                 return False
-            if index == 0 and _UPON_ME.search(a.clause_after):
+            if index == 0 and upon_me(a.clause_after):
                 return False  # "my tutor beat Latin into me"
             if _PREPOSED.search(text[: third[0]]):
                 return False  # "Welsh from my mother, …"

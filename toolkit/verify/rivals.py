@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from .assertion import ASSERTED, Reader, Reading
 from .cues import cues
@@ -79,6 +80,21 @@ def keep_longest(
     keys = [m for ms in kept for m in ms]
     others = [r for r in rivals if not any(m.start < r.end and r.start < m.end for m in keys)]
     return kept, others, hidden
+
+
+def denied_together(rivals: Sequence[Reading], reader: Reader) -> list[Reading]:
+    """Where the predicate stands at the end, a denial reaches all that are joined before it: 이정민, 이정현 아니고."""
+    read = list(rivals)
+    if reader.language not in ("ja", "ko"):
+        return read
+    for at in range(len(read) - 2, -1, -1):
+        joined = _JOINED.fullmatch(reader.text, read[at].end, read[at + 1].start)
+        if joined and read[at].status == ASSERTED and read[at + 1].status == "negated":
+            read[at] = replace(read[at], status="negated", strength=read[at + 1].strength)
+    return read
+
+
+_JOINED = Lazy(r"[,、· ]{1,2}|[やと]|(?:이?나|와|과|이?랑|도) ?,? ?|(?:でも|も)、?")
 
 
 def outweighs(rival: Reading, key: Reading, reader: Reader) -> bool:

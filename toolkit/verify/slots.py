@@ -41,6 +41,14 @@ _WHERE = Lazy(
 )
 
 
+def same_slot(clause: str, q: Question) -> bool:
+    """Whether a clause tells a place in the very respect that is asked: "I work in …" where one asks for the work."""
+    if not _WHERE.search(q.text):
+        return False
+    asked = [name for name, pattern in _SLOTS.items() if pattern.search(q.text)]
+    return len(asked) == 1 and bool(_SLOTS[asked[0]].search(clause))
+
+
 def other_slot(clause: str, q: Question) -> bool:
     """Whether a clause tells a place in another respect than the one that is asked."""
     if not _WHERE.search(q.text):

@@ -42,9 +42,14 @@ class Matcher:
         return bool(self.quantities or self.moments or any(f.literal[:1].isdigit() for f in self.literal))
 
 
+_TITLE = re.compile(r"^(?:dr|mr|mrs|ms|prof|professor|doctor|captain|capt|sir|lady|lord|master|miss)\b\.? ", re.IGNORECASE)
+
+
 @lru_cache(maxsize=4096)
 def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
     """The matcher of a key's forms; what a form means is inferred where its type does not say."""
+    if kind == "name":
+        forms = (*forms, *(bare for form in forms if " " in (bare := _TITLE.sub("", form))))
     literal: list[str] = []
     quantities: list[Quantity] = []
     moments: list[Moment] = []
@@ -159,6 +164,8 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
     for match in found:
         if not apart or match.start >= apart[-1].end:
             apart.append(match)
+        elif match.end > apart[-1].end and not matcher.exact:
+            apart[-1] = Match(apart[-1].start, match.end)  # two forms of one key: 演木偶 and 木偶戏
     return apart if len(apart) <= READ else apart[: READ // 2] + apart[-READ // 2 :]
 
 
