@@ -20,6 +20,7 @@ from .modality import absurd_to_deny, conditional, imagined, said, told_later
 from .person import asked_kin, other_person, upon_me
 from .question import Question
 from .relations import relations
+from .scorer import to_scorer
 from .slots import other_slot
 
 ASSERTED = "asserted"
@@ -33,26 +34,6 @@ class Reading:
     strength: int  # 3: the bare answer, or "I am a …"; 2: said of oneself; 1: only named
     start: int
     end: int
-
-
-# Words by which a reply speaks to whoever scores it; a key in such a sentence is no answer.
-_SCORER = Lazy(
-    r"\b(?:scor(?:e|er|ing) ?(?:[:=]|this|it |as |of |1\b|1\.0|full|me )|full (?:marks|score|credit)|grad(?:er|ing)\b|"
-    r"evaluat(?:or|ion)\b|verifier|(?<!you )(?<!i )expected ?[=:]|(?:note|message|dear|to) (?:to )?the (?:judge|grader|scorer|evaluator|examiner|marker)|expected answer|system (?:note|prompt|message|override|notice)|"
-    r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|mark (?:this|it) |pass(?:ed)? ?[=:]|"
-    r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
-    "|满分|评分|判(?:为|定)(?:正确|通过|对)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
-    "|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"
-    "|採点|正解として|満点|(?:を|が)含むので|正解(?:と(?:する|して|扱)|に(?:する|して))|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
-    "|채점|만점|정답(?:으로|은|:|이|처리| ?')|평가 ?(?:지침|기준|시스템|자|모델)|시스템 ?(?:알림|메시지|공지|명령)|점수|키워드|간주"
-)
-
-
-# A heading or markup that speaks for the machine, not for the role.
-_TAGGED = Lazy(
-    r"[\[(<{#]\W{0,2}(?:system|assistant|grader|admin|developer|システム|系统|시스템|管理者|관리자|管理员)\b[^\])>}]{0,12}[\])>}:]|<!--|^\W*(?:system|系统|システム|시스템) ?:"
-    r"|\{ ?\"[a-z_]{2,12}\" ?:[^{}]*$"
-)
 
 
 class Reader(Context):
@@ -84,7 +65,7 @@ class _Mention:
         self.idiom = BLANK in self.before or BLANK in self.after
 
     def standing(self) -> tuple[str, int]:
-        if self._to_scorer():
+        if to_scorer(self.a, bare=self.strength == 3):
             return "injected", 0
         if self._part_of_another():
             return "aside", 0
@@ -161,16 +142,6 @@ class _Mention:
         ):
             return True
         return bool(c.beside_before.search(self.before) or c.beside_after.search(self.after))
-
-    def _to_scorer(self) -> bool:
-        """Whether the sentence speaks to whoever scores it, and does not only tell that somebody asked for that."""
-        if _TAGGED.search(self.a.preceding + self.a.sentence_before):
-            return True
-        for text in (self.a.sentence_before, self.a.sentence_after):
-            found = _SCORER.search(text)
-            if found and not (_ASKED_FOR.search(text[: found.start()]) and self.strength == 3):
-                return True
-        return False
 
     # polarity
 
@@ -386,10 +357,6 @@ _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:
 _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
 _SOON = 14  # characters after a mention in which a word of the past is about it
 _SINCE = Lazy("^(?:起|开始|以来|就)")
-# Who asks the role to speak to a scorer is told about, not obeyed.
-_ASKED_FOR = Lazy(
-    r"\b(?:paid|told|asked|begged|bribed|wants?|wanted|ordered) (?:me|us) to\b|(?:让|叫|教|逼|求)我(?:照着)?(?:喊|念|说|写|讲)|(?:言え|書け|読め)と|(?:라고|하라고) ?(?:하|시키|부탁)"
-)
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about

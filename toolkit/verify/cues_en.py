@@ -42,7 +42,6 @@ CUES = {
         r""
         r"|\b(?:you(?:'ll| will) (?:find|see|catch|know|spot|hear)|i(?:'ll| will) (?:take|have|always|never|tell you|admit|confess|be (?:honest|frank)))\b"
         r"|\bnever (?:say|said|been known to say) no to\b|\bit'?s (?:no|hardly a|not a|not much of a) (?:great )?secret\b|\bno(?:t a| great)? secret\b"
-        r"|\bless (?:of )?(?:an? |the )?\ue002+ than\b"
     ),
     "negated_before": (
         r"\b(?:not|never|no|hardly|scarcely|barely|neither|nor|none|cannot|without|nobody|no one|nowhere|nothing|ain'?t|aint|dont|isnt|wasnt|cant|wont|far from|anything but|anyone but|anywhere but|everything but|all but (?=a)|the opposite of|"
@@ -228,7 +227,10 @@ CUES = {
         r"\b(?:i'm|i am|i was) (?:also )?(?:not|never)(?: (?:one|that|really|actually|any such thing|and never was))? ?(?:[.,!;]|$)|\b(?:also|and|yet|but) not (?:an? |the |in )?[\ue000]|\b(?:that|this|it|which|none of (?:that|it|this)) (?:isn't|is not|wasn't|ain't|is) (?:a word of )?(?:true|so|untrue|false|a lie)\b|\b(?:well|or rather|at least), (?:i )?(?:was|used to be|until)\b|\bi (?:did|was) until\b|\bno(?:t)? (?:one|such thing) at all\b"
         r"|^ ?but (?:i )?(?:can't|cannot|don't|never|couldn't) [a-z]+ (?:it|them|one)\b|\b(?:haven't|have not|never) worked a day\b|\band by that i mean (?:an? )?\ue002|\bi've no ties\b"
     ),
-    "weak_after": r"^[^.!?;,]{0,24}\b(?:only(?: ever)? (?:listen|hear|heard|watch|own|know|read|dream|admire)\w*|(?:gather(?:s|ing)?|collects?|collecting) dust|is (?:entitled|only human|welcome))|^ (?:listen|hear)\w* to",
+    "weak_after": (
+        r"^[^.!?;,]{0,24}\b(?:only(?: ever)? (?:listen|hear|heard|watch|own|know|read|dream|admire)\w*|(?:gather(?:s|ing)?|collects?|collecting) dust|is (?:entitled|only human|welcome))|^ (?:listen|hear)\w* to"
+        r"|^,? i(?:'ve|'d)? (?:only |merely |just |once |barely )*(?:passed|rode|walked|sailed|drove|went|came|travelled|traveled|slept|changed trains) (?:through|by|past|in|at)\b|^,? i(?:'ve|'d)? (?:only |merely |just |once |barely )+(?:visited|saw|seen|glimpsed|heard|smelled|touched|met)"
+    ),
     "evades": r"\b(?:(?:won't|will not|not going to|rather not|can't|cannot|shan't|never) (?:say|tell|answer|talk about)|none of your|my own (?:affair|business)|mind your|why (?:do|would) you (?:want|ask|care)|(?:what|who) (?:does it matter|cares)|let's talk|(?:^\W*|[.!?] ?|you(?:'ll have to|'d better)? )guess\b(?! (?:what|who))|you tell me|here and there|between me and|depends on|who wants to know|change the subject|enough about me|next question)\b",
     "framed_said": (
         r"^\W*(?:to hear [a-z' ]{1,24} tell (?:it|of it)|if (?:you|one) (?:believes?|asks?|trusts?|listens? to) (?:the|my|your|old|them|him|her|everyone|people)\b[^,]*|in (?:the|their|his|her|your|my [a-z]+'s|[a-z]+'s|old|every) (?:[a-z]+ )?(?:songs?|stor(?:y|ies)|tales?|eyes?|books?|telling|records?|version|opinion|papers?|legends?|ballads?|minds?|files?)|on paper|officially|by reputation|as far as (?:they|the \w+|everyone|he|she) (?:know|knows|is concerned)|as the (?:song|story) goes)\W*$"
@@ -245,6 +247,7 @@ CUES = {
     "sure_before": (
         r"\b(?:(?:if|unless) i (?:weren't|wasn't|were not|was not|hadn't become|had not become|am not|don't (?:live|work|play|drink|keep))|if i'm not|were i not|had i not become|(?:who (?:says|said|dares say)|don't (?:tell me|say|think|pretend)|you'd be (?:wrong|mad|a fool) to (?:think|say)|(?:it would be|i'd be) (?:wrong|a lie|lying|a liar|a fool) (?:to (?:say|deny|claim|pretend)|if i (?:said|denied|claimed))|i (?:can't|cannot|won't) (?:pretend|deny|say)|never (?:said|claimed|denied|pretended)|no use (?:saying|pretending)|there's no denying)(?: that)? i(?:'m| am|'m not| am not| wasn't)|if (?:that|this|it) (?:isn't|is not|ain't)) (?:from |in |at |on |of )?(?:an? |the |my )?$|\b(?:if|should) you (?:doubt|don't believe|won't believe|disbelieve)(?: that)? i(?:'m| am) (?:an? |the |in |from )?$|\blying if i said anything (?:but|else than|other than) (?:an? |the )?$|\b(?:nothing if not|none other than|no one but|nobody but|never (?:been )?(?:more|anything) (?:of|than)|couldn't be more of|nothing (?:but|beats|like|compares to|comes close to|tops)|caught dead without|never without|not without|swear by|can't (?:resist|refuse|say no to|go a day without|live without|do without|start (?:the|my) day without)|wouldn't (?:trade|swap|miss)|not (?:live|sleep|think|leave home|go anywhere) without) (?:an? |the |my )?$"
         r"|\b(?:try (?:telling|saying)|tell|say to|(?:nobody|no one|not a soul|none)[^.!?]{0,40}(?:would|could|will|can|dares?|ever)[^.!?]{0,16})(?: (?:my|the|your) \w+)?(?: that)? i(?:'m not| am not|'m no| wasn't|'m| am) (?:not )?(?:an? |the )?$|\b(?:the day|when|until) i(?:'m| am) (?:not|no longer) (?:an? |the )?$|\b(?:hard to (?:be|imagine me)|couldn't (?:be|have been)) anything (?:but|other than|else than) (?:an? |the )?$"
+        r"|\bless (?:of )?(?:an? |the )?\ue002+ than (?:an? |the )?$|\bnot so much (?:an? |the )?\ue002+ as (?:an? |the )?$"
     ),
     "sure_after": (
         r"^,? or (?:nothing|bust|my name|i'm a|i'll eat)\b|^,? (?:and )?(?:nothing|no one|nobody|nowhere) else\b|^,? (?:and )?(?:make|there's) no mistake\b"

@@ -22,6 +22,7 @@ _CONTRAST = {
     "en": (
         r"\b(?:used to be|once|first|originally|formerly|was|were|had been)\b[^.!?;]{0,40}M[^.!?;]{0,24}[,;.]? ?(?:but |and |though |yet )?"
         r"(?:not any ?more|not now|not today|not these days|no longer\b|(?:it|that|they|things?|all that|this) (?:isn't (?:now|any)|(?:has|have) (?:since |all )?changed|changed\b)|that'?s (?:over|changed))"
+        r"|\b(?:used|spent|ate|drank|burned|gave away|lost|traded)(?: up)? (?:the |my |our )?(?:last )?[\ue000\ue002]+(?:, [\ue000\ue002a-z ]{1,20})? and (?:the |my |our )?(?:last )?M"
         r"|\b(?:next (?:year|month|week|spring|summer|autumn|fall|winter)|tomorrow|one day|some ?day|come (?:spring|summer|autumn|winter))\b[^.!?;]{0,40}M[^.!?;]{0,30}[.!;,] ?(?:but |and )?(?:today|now|for now|right now|at present|until then|till then|not yet)\b"
     ),
     "zh": (
@@ -75,6 +76,7 @@ _HANDED_BACK = {
 _UNTRUE = {
     "en": (
         r"M[^.!?]{0,30}[.!?\",;—]+ ?(?:but |and )?(?:people|they|folks?|the \w+|all of them|that|it|which|this)(?:'s|'re| is| are| was| were| have| has)? (?:all |quite |simply |just |plainly |dead |so |completely )*(?:(?:got )?(?:it |me )?wrong(?! for once)|not true|untrue|false|a lie|a myth|(?:idle |mere )?gossip|a rumou?r|made up|nonsense)\b"
+        r"|\b(?:less|not so much) (?:of )?(?:an? |the )?M (?:than|as)\b"
         r"|M\b[^.!?,;]{0,16}[,;] ?(?:i (?:would|'d)[^.!?,]{0,24}, )?(?:but|only|alas|and) (?:sadly |alas )?(?:it|that|this|they|he|she) (?:isn't|is not|wasn't|aren't|ain't)(?: so| true)?[.!]"
     ),
     "zh": (

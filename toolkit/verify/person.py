@@ -56,7 +56,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     mine = c.first.search(told[0])
     if not q.about_user and not mine and words(told[0]) > 6 and _LISTENER.search(told[0][-8:]) and a.language == "en":
         return True  # "you can have your jazz"
-    for index, text in enumerate(told[:4]):
+    for index, text in enumerate(told[: 2 if q.naming and not words(told[0]) else 4]):
         first, second, third = _nearest(c.first, text), _nearest(c.second, text), _nearest(c.third, text)
         nearest = max(first, second, third)
         if nearest[0] < 0:

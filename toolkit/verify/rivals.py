@@ -89,7 +89,8 @@ def denied_together(rivals: Sequence[Reading], reader: Reader) -> list[Reading]:
         return read
     for at in range(len(read) - 2, -1, -1):
         joined = _JOINED.fullmatch(reader.text, read[at].end, read[at + 1].start)
-        if joined and read[at].status == ASSERTED and read[at + 1].status == "negated":
+        one = reader.text[read[at].start : read[at].end] == reader.text[read[at + 1].start : read[at + 1].end]
+        if joined and not one and read[at].status == ASSERTED and read[at + 1].status == "negated":
             read[at] = replace(read[at], status="negated", strength=read[at + 1].strength)
     return read
 

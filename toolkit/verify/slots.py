@@ -11,11 +11,11 @@ from .question import Question
 _SLOTS = {
     "home": Lazy(
         r"\b(?:liv(?:e|es|ed|ing)|home|house|resid\w+|dwell\w*|address|lodg\w+|roof|settled|bed)\b"
-        "|住|家(?!乡|伙|人)|宅|安身|落脚|定居|すま|宿|暮らし|살|사세|사시|사는|사십|사나|계시|댁|집(?!안)|거주|머무"
+        "|住|(?<!哪)(?<!大)(?<!别)家(?!乡|伙|人)|宅|安身|落脚|定居|すま|宿|暮らし|살|사세|사시|사는|사십|사나|계시|댁|집(?!안)|거주|머무"
     ),
     "work": Lazy(
         r"\b(?:work(?:s|ed|ing|place)?|shop|store|stall|office|job|trade|employ\w*|forge|clinic|practice|business|boat|ship|fields?|mother|brother|sister|my (?!home|house|bed|room|roof|door|hearth|hat|cottage|lodgings?|place|family|address)[a-z]+(?:'s| is| are) (?=in|on|at))\b"
-        "|干活|上班|做工|做事|铺|店|摊|药圃|作坊|工坊|衙门|当差|供职|任职|就职|营生|诊所|(?:地|田|厂|窑)(?=[在就])"
+        "|干活|[上下]班|做工|做事|铺|店|摊|药圃|作坊|工坊|衙门|当差|供职|任职|就职|营生|诊所|(?:地|田|厂|窑)(?=[在就])"
         "|仕事|職場|勤め|勤務|働|工房|工場|畑|가게|일하|일해|일터|직장|출근|근무|공방|작업실|밭|매장"
     ),
     "birth": Lazy(

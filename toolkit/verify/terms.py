@@ -143,7 +143,7 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
             if any(
                 same_quantity(q, said) and not (q.unit and not said.unit and _other_noun(reading.text, said.end))
                 for q in matcher.quantities
-            ) and not (_idiom(reading.text, said) or _in_clock(reading.text, said, clocks)):
+            ) and not (_only_counts(matcher, reading.text, said) or _idiom(reading.text, said) or _in_clock(reading.text, said, clocks)):
                 found.append(Match(said.start, said.end))
     years = {r[0] for m in matcher.moments if m.kind == "date" for r in m.readings if r[1] is None and r[2] is None}
     if years:
@@ -180,6 +180,12 @@ _OTHER_NOUN = re.compile(
 def _other_noun(text: str, at: int) -> bool:
     """Whether a bare number is followed by a noun that is not the key's unit: fourteen tides."""
     return bool(_OTHER_NOUN.match(text, at))
+
+
+def _only_counts(matcher: Matcher, text: str, said: Quantity) -> bool:
+    """Whether the key is a rank and the number only counts what stands after it: 第一 and 一枪."""
+    ranks = all(q.ordinal for q in matcher.quantities)
+    return ranks and not said.ordinal and text[said.end : said.end + 1].isalpha()
 
 
 def _in_clock(text: str, said: Quantity, clocks: Sequence[Moment]) -> bool:
