@@ -148,6 +148,27 @@ def eval_(
     say(f"report: {page}")
 
 
+@app.command(epilog="Example: toolkit doctor    On a machine with several GPUs: toolkit doctor --deep --multi-gpu")
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Also load torch and ask AWS, the hub and deployed servers (seconds).")] = False,
+    multi_gpu: Annotated[bool, typer.Option("--multi-gpu", help="Also reduce once over all GPUs with NCCL.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What this machine has for training and serving, with the fix for what is missing; exit 3 when something fails."""
+    from toolkit.doctor import doctor as run
+    from toolkit.doctor import render, to_json
+    from toolkit.errors import Refused
+
+    findings = run(deep, multi_gpu)
+    if as_json:
+        _print_json(to_json(findings))
+    else:
+        render(findings)
+    failed = [finding.name for finding in findings if finding.status == "fail"]
+    if failed:
+        raise Refused(f"not well: {', '.join(failed)}. The lines marked → say what to do.")
+
+
 @app.command(epilog="Example: toolkit plot outputs/demo/run")
 def plot(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Draw the curves of a run again."""

@@ -1,0 +1,84 @@
+"""Processes by id and start time: a process id alone may belong to somebody else by now."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+ENOUGH_S = 15.0     # how long a server may take to end by itself; SGLang needs 2
+
+
+def start_mark(pid: int) -> str | None:
+    """What tells this process from a later one with the same id; None when there is none (a zombie counts as none)."""
+    if sys.platform == "linux":
+        fields = _stat(pid)
+        return fields[19] if fields and fields[0] not in "ZX" else None
+    done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def is_same(pid: int, mark: str) -> bool:
+    return start_mark(pid) == mark
+
+
+def group_members(pgid: int) -> list[int]:
+    """Processes of a group that still run."""
+    if sys.platform == "linux":
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and (fields := _stat(int(entry.name))) and fields[0] not in "ZX" and fields[2] == str(pgid):
+                found.append(int(entry.name))
+        return found
+    done = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=False)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return [int(row[0]) for row in rows if len(row) == 3 and row[1] == str(pgid) and not row[2].startswith("Z")]
+
+
+def end_group(pid: int, pgid: int, enough_s: float = ENOUGH_S) -> list[int]:
+    """TERM to the process, time to end, KILL to what is left of its group.
+
+    Returns:
+        processes of the group that are still there (none, unless the system holds them).
+    """
+    _send(os.kill, pid, signal.SIGTERM)
+    _wait_until_empty(pgid, enough_s)
+    if group_members(pgid):
+        _send(os.killpg, pgid, signal.SIGKILL)
+        _wait_until_empty(pgid, 5.0)
+    return group_members(pgid)
+
+
+def _wait_until_empty(pgid: int, longest_s: float) -> None:
+    end = time.monotonic() + longest_s
+    while time.monotonic() < end:
+        _reap(pgid)
+        if not group_members(pgid):
+            return
+        time.sleep(0.1)
+
+
+def _reap(pgid: int) -> None:
+    """Children of ours that have ended stay zombies until asked for."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-pgid, os.WNOHANG)[0]:
+            continue
+
+
+def _send(send: Callable[[int, int], None], target: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        send(target, number)
+
+
+def _stat(pid: int) -> list[str] | None:
+    """`/proc/PID/stat` from the state on: [0] state, [1] parent, [2] group, [19] start time. proc(5)."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
