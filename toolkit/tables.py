@@ -70,7 +70,7 @@ def sift(path: str | Path, make: Make[Row], columns: Mapping[str, str] | None = 
                 found.dropped.append({"line": line, "problems": [t.removeprefix(f"{where} ") for t in told], "row": value})
                 found.problems += told
         found.problems += unreadable
-        found.dropped += [{"line": _line(problem), "problems": [problem.removeprefix(f"{file}:")], "row": None} for problem in unreadable]
+        found.dropped += [{"line": _line(problem), "problems": [re.sub(r"^.*?:\d+ ", "", problem)], "row": None} for problem in unreadable]
     return found
 
 
