@@ -20,6 +20,9 @@ MODEL_ONLY = ("kinds", "target_samples", "closed_book_check", "measure_difficult
 REQUESTS_KNOW = ("requests", "out", "engine", "base_url", "model", "region", "api_key_env", "batch", "batch_role",
                  "temperature", "max_tokens", "concurrency", "rpm", "tpm", "timeout", "patience", "max_cost", "prices", "dry_run", "extend", "overwrite",
                  "as_json")
+# --task countdown makes its problems from nothing
+COUNTDOWN_ONLY = ("num", "numbers", "max_number")
+COUNTDOWN_KNOWS = ("task", *COUNTDOWN_ONLY, "output_dir", "train_ratio", "seed", "cold_start", "overwrite", "as_json")
 BATCH_ROWS, BATCH_S = 10_000, 14 * 24 * 3600.0      # rows under way together, and how long a batch may take
 OFFLINE_DEFAULT_SYSTEM = "prompts/roleplay/system.{language}.md"
 
@@ -72,10 +75,18 @@ def gen_data(
     extend: Annotated[bool, typer.Option("--extend", help="Go on with what is there although the plan has changed.")] = False,
     requests: Annotated[Path | None, typer.Option(help="Send these prepared rows {id, messages, …} instead of making samples.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the replies to --requests go.")] = None,
+    task: Annotated[str, typer.Option(help="roleplay; or countdown: problems made from their solutions, without profiles or a model.")] = "roleplay",
+    num: Annotated[int, typer.Option(min=2, help="countdown: problems in all.")] = 1000,
+    numbers: Annotated[str, typer.Option(help="countdown: how many numbers a problem has.")] = "3-4",
+    max_number: Annotated[int, typer.Option("--max", min=2, help="countdown: the largest number and target.")] = 99,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
 ) -> None:
     """Profiles → verified samples, split by role."""
+    if task != "roleplay":
+        return _countdown(context, task)
+    if given := [name for name in COUNTDOWN_ONLY if is_given(context, name)]:
+        raise InputError(f"--{given[0].removesuffix('_number')} belongs to --task countdown.")
     if engine not in ENGINES:
         raise InputError(f'--engine "{engine}" is unknown.{did_you_mean(engine, ENGINES)} Known: {", ".join(ENGINES)}.')
     options = Options(**{name: context.params[name] for name in Options.__dataclass_fields__})
@@ -180,6 +191,24 @@ def read_chosen_profiles(options: Options) -> list[Any]:
     if not profiles:
         raise InputError(f"{options.profiles_file} holds no profile in {', '.join(wanted)}.")
     return profiles
+
+
+def _countdown(context: typer.Context, task: str) -> None:
+    from toolkit.generate.countdown import sizes_of, write_problems
+    from toolkit.terminal import say
+
+    if task != "countdown":
+        raise InputError(f'--task "{task}" has no generator.{did_you_mean(task, ("roleplay", "countdown"))} Known: roleplay, countdown.')
+    asked = context.params
+    if ignored := [f"--{name.replace('_', '-')}" for name in asked if name not in COUNTDOWN_KNOWS and is_given(context, name)]:
+        raise InputError(f"{', '.join(ignored)} {'is' if len(ignored) == 1 else 'are'} about role profiles; --task countdown needs none.")
+    folder = asked["output_dir"] if is_given(context, "output_dir") else Path("data/countdown-own")
+    stats = write_problems(folder, asked["num"], sizes_of(asked["numbers"]), asked["max_number"], asked["train_ratio"],
+                           asked["seed"], asked["cold_start"], asked["overwrite"])
+    if asked["as_json"]:
+        print_json(stats)
+    say(f"wrote {stats['train']} problems to {folder}/train.jsonl and {stats['validation']} to validation.jsonl")
+    say(f"next: toolkit train --config configs/countdown_qwen2.5_3b.yaml --set train_data={folder}/train.jsonl")
 
 
 def _offline(options: Options) -> None:
