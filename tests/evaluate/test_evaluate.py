@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InputError
-from toolkit.evaluate import runner
 from toolkit.evaluate.compare import difference, differences, summary, weighted
 from toolkit.evaluate.records import make_record, read_records
 from toolkit.evaluate.runner import Completion, evaluate, subset
@@ -44,12 +43,13 @@ def replies(monkeypatch):
         def num_parameters(self):
             return 1
 
-    def complete(model, tokenizer, prompts, progress=None, **options):
-        return [Completion(said[Path(model.name).name](n, prompt), "stop", 5) for n, prompt in enumerate(prompts)]
+    def complete(model, tokenizer, prompts, progress=None, keep=None, **options):
+        for n, prompt in enumerate(prompts):
+            keep(n, Completion(said[Path(model.name).name](n, prompt), "stop", 5))
 
     monkeypatch.setattr("toolkit.train.models.load", load)
     monkeypatch.setattr("toolkit.train.models.prefills_think", lambda tokenizer: False)
-    monkeypatch.setattr(runner, "complete", complete)
+    monkeypatch.setattr("toolkit.evaluate.replies.complete", complete)
     return said
 
 
@@ -58,7 +58,7 @@ def folders(tmp_path):
     found = []
     for name in ("base", "trained"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "config.json").write_text("{}")
+        (tmp_path / name / "config.json").write_text(json.dumps({"name": name}))
         found.append(tmp_path / name)
     return found
 
@@ -97,6 +97,9 @@ def test_a_model_that_answers_is_better_than_one_that_does_not(replies, folders,
     assert set(report["trained"]["by_form"]) == {"direct", "told"}
     assert report["weighted"]["trained"] == 1 and report["weighted"]["base"] == 0
     assert "3 role(s)" in report["notes"][0]
+    assert set(report["trained"]["by_role"]) == {"Mara Quill", "沈铁山", "Odo Fenn"}
+    assert set(report["trained"]["by_distance"]) == {"1"}
+    assert report["weighted"]["difference"]["value"] == pytest.approx(1)
     swapped = evaluate(folders[0], folders[1], data, out=tmp_path / "swapped")
     assert (swapped["verdict"], swapped["difference"]["lost"]) == ("worse", 24)
 
@@ -182,7 +185,7 @@ def test_the_weighted_score_needs_both_kinds(rows):
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"limit": 0}, "limit is 0"), ({"temperature": -1.0}, "temperature is -1.0"),
-    ({"batch_size": 0}, "batch_size is 0"),
+    ({"batch_size": 0}, "batch_size is 0"), ({"repeats": 2}, "repeats is 2 and temperature 0"),
     ({"against": "./nowhere"}, "./nowhere does not exist"), ({"data": "nowhere.json"}, "nowhere.json does not exist")])
 def test_wrong_input_is_named_before_a_model_is_loaded(replies, folders, data, tmp_path, change, says):
     options = {"model_path": folders[1], "against": None, "data": data, "out": tmp_path / "eval", **change}

@@ -12,9 +12,10 @@ from toolkit.evaluate.records import BASE, TRAINED, Record
 _TAG = re.compile(r"<(/?)(think|answer)>")
 # what the model gained and lost comes first: it is what a reviewer asks for
 OUTCOMES = {"lost": "Lost", "gained": "Gained", "unscored": "Unscored", "wrong": "Both wrong", "right": "Both right"}
+LENGTHS = {"up to 50 tokens": 50, "up to 200 tokens": 200, "up to 1000 tokens": 1000}
 OPEN = {"lost": 3, "gained": 3}                 # so many of each are unfolded
-STATE_NAMES = {"right": "right", "wrong": "wrong", "no_answer": "no answer", "truncated": "cut off",
-               "verifier_failed": "no verdict"}
+STATE_NAMES = {"right": "right", "wrong": "wrong", "no_answer": "no answer", "several_answers": "several answers",
+               "truncated": "cut off", "refused": "refused", "verifier_failed": "no verdict", "engine_failed": "no reply"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Card:
     sides: tuple[Side, ...]
     open: bool = False
 
+    @property
+    def length(self) -> str:
+        """Of the trained model's reply, in words a filter can hold."""
+        tokens = self.record.n_tokens
+        return next((name for name, most in LENGTHS.items() if tokens <= most), "over 1000 tokens")
+
     def clipped(self, length: int) -> Card:
         """The card with every text cut to `length` characters."""
         record = replace(
@@ -59,7 +66,8 @@ def cards(records: Iterable[Record]) -> list[Card]:
     """Records paired by sample: lost, gained, unscored, wrong on both sides, right on both sides."""
     sides: dict[int, dict[str, Record]] = {}
     for record in records:
-        sides.setdefault(record.index, {})[record.side] = record
+        if record.repeat == 0:                  # of repeated replies the first is shown
+            sides.setdefault(record.index, {})[record.side] = record
     found = [_card(pair) for pair in sides.values() if TRAINED in pair]
     rank = list(OUTCOMES)
     found.sort(key=lambda card: (rank.index(card.outcome), card.record.index))
@@ -134,9 +142,10 @@ def filters(shown: Sequence[Card]) -> dict[str, dict[str, int]]:
         "form": [card.record.form for card in shown],
         "role": [card.record.character_name or card.record.role_id for card in shown],
         "state": [card.record.state for card in shown],
+        "length": [card.length for card in shown],
     }
     counted = {name: Counter(v for v in values if v) for name, values in fields.items()}
-    orders = {"outcome": list(OUTCOMES), "state": list(STATE_NAMES), "kind": ["SBK", "CM"],
+    orders = {"outcome": list(OUTCOMES), "state": list(STATE_NAMES), "length": list(LENGTHS), "kind": ["SBK", "CM"],
               "difficulty": ["easy", "medium", "hard"]}
 
     def place(name: str, value: str) -> int:

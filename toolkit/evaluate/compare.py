@@ -6,15 +6,33 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from toolkit.evaluate.records import STATES, TRUNCATED, Record
-from toolkit.evaluate.stats import holm, mcnemar_exact, mcnemar_mid_p, paired_bootstrap, verdict, wilson
+from toolkit.evaluate.records import INCOMPLETE, STATES, Record
+from toolkit.evaluate.stats import (
+    CANNOT_TELL,
+    DRAWS,
+    all_k,
+    detectable_gain,
+    holm,
+    majority,
+    mcnemar_exact,
+    mcnemar_mid_p,
+    needed_samples,
+    paired_bootstrap,
+    pass_at_k,
+    sign_flip,
+    verdict,
+    wilson,
+)
+from toolkit.evaluate.style import style
 
 SLICES: dict[str, Callable[[Record], str]] = {
     "by_kind": lambda r: r.kind,
     "by_difficulty": lambda r: r.difficulty,
     "by_language": lambda r: r.language,
     "by_form": lambda r: r.form,
+    "by_question_type": lambda r: r.question_type,
     "by_distance": lambda r: str(r.memory_distance) if r.memory_distance else "",
+    "by_role": lambda r: r.character_name or r.role_id,
 }
 _ORDER = {name: rank for rank, name in enumerate(("SBK", "CM", "easy", "medium", "hard"))}
 
@@ -23,7 +41,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     """Accuracy with its Wilson interval, the format rate, every slice, and how many replies are in each state."""
     states = Counter(r.state for r in records)
     formats = [r.format for r in records if r.format is not None]
-    completed = [r for r in records if r.state != TRUNCATED]
+    completed = [r for r in records if r.state not in INCOMPLETE]
     return {
         **rate(records),
         "format": sum(formats) / len(formats) if formats else None,
@@ -32,16 +50,65 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
            for name, key in SLICES.items()},
         "states": {state: states.get(state, 0) for state in STATES},
         "mean_tokens": sum(r.n_tokens for r in records) / len(records) if records else None,
+        "style": style(r for r in records if r.scored),
+        "repeats": repeated(records),
     }
 
 
 def rate(records: Sequence[Record]) -> dict[str, Any]:
-    """Accuracy over the records that have a verdict."""
+    """Accuracy over the records that have a verdict; `n` counts them.
+
+    Repeats of a sample are no samples of their own: with them the interval is that of the roles (or samples) resampled.
+    """
     scored = [r for r in records if r.scored]
     if not scored:
         return {"accuracy": None, "low": None, "high": None, "n": 0}
-    found = wilson(sum(r.right for r in scored), len(scored))
+    samples = by_sample(scored)
+    if len(samples) < len(scored):
+        found = clustered([_share(group) for group in samples.values()], [g[0].role_id for g in samples.values()])
+    else:
+        found = wilson(sum(r.right for r in scored), len(scored))
     return {"accuracy": found.value, "low": found.low, "high": found.high, "n": len(scored)}
+
+
+def by_sample(records: Sequence[Record]) -> dict[int, list[Record]]:
+    """Records by sample: several where replies are repeated."""
+    found: dict[int, list[Record]] = {}
+    for record in records:
+        found.setdefault(record.index, []).append(record)
+    return found
+
+
+def _share(records: Sequence[Record]) -> float:
+    return sum(r.right for r in records) / len(records)
+
+
+def clustered(scores: Sequence[float], roles: Sequence[str]) -> Any:
+    """A mean of scores in 0…1 with an interval over resampled roles (samples, where roles are few)."""
+    found = paired_bootstrap([0.0] * len(scores), scores, roles, seed=0)
+    return type(found)(found.value, max(0.0, found.low), min(1.0, found.high), found.resampled, found.clusters)
+
+
+def repeated(records: Sequence[Record]) -> dict[str, Any] | None:
+    """pass@k, all-k and maj@k, with k from 1 up to the repeats in powers of two; None without repeats.
+
+    A sample counts when each of its repeats has a verdict.
+    """
+    samples = by_sample(records)
+    k_most = max(map(len, samples.values()), default=1)
+    whole = [group for group in samples.values() if len(group) == k_most and all(r.scored for r in group)]
+    if k_most < 2 or not whole:
+        return None
+    roles = [group[0].role_id for group in whole]
+    ks = [k for k in (2**power for power in range(16)) if k < k_most] + [k_most]
+    tables = {name: {str(k): _interval(clustered([measure(len(g), sum(r.right for r in g), k) for g in whole], roles))
+                     for k in ks} for name, measure in (("pass_at", pass_at_k), ("all", all_k))}
+    votes = [majority([(r.right if r.answer is None else r.answer, r.right) for r in group]) for group in whole]
+    return {"repeats": k_most, "samples": len(whole), **tables, "maj_at": {str(k_most): _interval(clustered(votes, roles))}}
+
+
+def _interval(found: Any) -> dict[str, float]:
+    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def grouped(records: Sequence[Record], key: Callable[[Record], str]) -> dict[str, list[Record]]:
@@ -52,23 +119,32 @@ def grouped(records: Sequence[Record], key: Callable[[Record], str]) -> dict[str
     return dict(sorted(groups.items(), key=lambda item: (_ORDER.get(item[0], len(_ORDER)), len(item[0]), item[0])))
 
 
-def difference(base: Sequence[Record], trained: Sequence[Record], seed: int) -> dict[str, Any] | None:
+def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, draws: int = DRAWS) -> dict[str, Any] | None:
     """Trained − base over the samples both of which have a verdict; None when there are none.
 
+    With repeats a sample's score is the share of its replies that are right, and a sign-flip test takes McNemar's place.
+
     Args:
-        base, trained: records of the same samples, in the same order.
+        base, trained: records of the same samples.
     """
-    pairs = [(b, t) for b, t in zip(base, trained, strict=True) if b.scored and t.scored]
-    if not pairs:
+    before, after = (by_sample([r for r in side if r.scored]) for side in (base, trained))
+    common = [index for index in before if index in after]
+    if not common:
         return None
-    found = paired_bootstrap([b.right for b, _ in pairs], [t.right for _, t in pairs], [b.role_id for b, _ in pairs],
-                             seed=seed)
-    gained = sum(t.right and not b.right for b, t in pairs)
-    lost = sum(b.right and not t.right for b, t in pairs)
-    p_value = mcnemar_exact(gained, lost)
+    was, now = [_share(before[i]) for i in common], [_share(after[i]) for i in common]
+    roles = [before[i][0].role_id for i in common]
+    found = paired_bootstrap(was, now, roles, seed=seed, draws=draws)
+    gained, lost = sum(n > w for w, n in zip(was, now, strict=True)), sum(n < w for w, n in zip(was, now, strict=True))
+    once = all(len(before[i]) == len(after[i]) == 1 for i in common)
+    p_value = mcnemar_exact(gained, lost) if once else sign_flip(
+        [n - w for w, n in zip(was, now, strict=True)], roles, seed=seed)
+    said = verdict(found, p_value)
     return {"value": found.value, "low": found.low, "high": found.high, "p_value": p_value,
-            "p_mid": mcnemar_mid_p(gained, lost), "gained": gained, "lost": lost, "n": len(pairs),
-            "resampled": found.resampled, "roles": found.clusters, "verdict": verdict(found, p_value)}
+            "p_mid": mcnemar_mid_p(gained, lost) if once else None, "test": "exact McNemar" if once else "sign flips",
+            "gained": gained, "lost": lost, "n": len(common), "resampled": found.resampled, "roles": found.clusters,
+            "no_loss_larger_than": max(0.0, -found.low), "no_gain_larger_than": max(0.0, found.high),
+            "needs_n": needed_samples(found, len(common)) if said == CANNOT_TELL else None,
+            "detectable": detectable_gain(len(common), (gained + lost) / len(common)), "verdict": said}
 
 
 def differences(base: Sequence[Record], trained: Sequence[Record], seed: int) -> dict[str, dict[str, Any]]:
@@ -89,3 +165,19 @@ def weighted(side: dict[str, Any] | None, sbk_weight: float, cm_weight: float) -
     kinds = (side or {}).get("by_kind", {})
     sbk, cm = (kinds.get(kind, {}).get("accuracy") for kind in ("SBK", "CM"))
     return None if sbk is None or cm is None else sbk_weight * sbk + cm_weight * cm
+
+
+def weighted_difference(base: Sequence[Record], trained: Sequence[Record], sbk_weight: float, cm_weight: float,
+                        seed: int) -> dict[str, float] | None:
+    """The difference of the weighted scores with its interval; None unless both kinds were measured on both sides."""
+    before, after = (by_sample([r for r in side if r.scored and r.kind in ("SBK", "CM")]) for side in (base, trained))
+    common = [index for index in before if index in after]
+    counts = Counter(before[i][0].kind for i in common)
+    if not (counts["SBK"] and counts["CM"]):
+        return None
+    scale = {"SBK": sbk_weight * len(common) / counts["SBK"], "CM": cm_weight * len(common) / counts["CM"]}
+    weights = [scale[before[i][0].kind] for i in common]
+    found = paired_bootstrap([_share(before[i]) * w for i, w in zip(common, weights, strict=True)],
+                             [_share(after[i]) * w for i, w in zip(common, weights, strict=True)],
+                             [before[i][0].role_id for i in common], seed=seed)
+    return _interval(found)

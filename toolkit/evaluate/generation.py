@@ -16,22 +16,26 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.tasks.base import Message
 
+ENGINE_FAILED = "engine_failed"
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    text: str
-    finish_reason: str                          # stop: the model ended its reply; length: it was cut
+    text: str                                   # of one that failed: why
+    finish_reason: str                          # stop, length (it was cut), content_filter, refusal, engine_failed
     n_tokens: int                               # with the end token
 
 
 def complete(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int = 256,
              temperature: float = 0.0, batch_size: int = 32, seed: int = 42,
-             progress: Callable[[int], None] | None = None) -> list[Completion]:
+             progress: Callable[[int], None] | None = None,
+             keep: Callable[[int, Completion], None] | None = None) -> list[Completion]:
     """One completion a prompt, in the order of the prompts.
 
     Args:
         temperature: 0 is greedy.
         progress: is called with the number of completions just finished.
+        keep: is given each completion with the place of its prompt as soon as it is there.
 
     Raises:
         InputError: when a prompt and its reply do not fit into the model's context (every such prompt is named).
@@ -58,6 +62,9 @@ def complete(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Message]], *
             todo = [batch[:half], batch[half:], *todo]
             continue
         found.update(zip(batch, texts, strict=True))
+        if keep:
+            for place in batch:
+                keep(place, found[place])
         if progress:
             progress(len(batch))
     return [found[i] for i in range(len(rendered))]

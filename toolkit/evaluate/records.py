@@ -1,8 +1,15 @@
 """A record: one sample, one model's reply to it, and what the verifier said. `records.jsonl` holds two a sample when
 two models are compared; the report and every later reading work from these alone.
 
-States: `right`, `wrong`, `no_answer` (nothing outside the thinking), `truncated` (cut at the length limit),
-`verifier_failed` (no verdict could be reached: counted apart, never as wrong).
+States, of which all but the last two count in the headline, and all but `right` as wrong there:
+
+    right, wrong        what the verifier says
+    no_answer           nothing outside the thinking
+    several_answers     candidates instead of one answer, or more than one answer
+    truncated           cut at the length limit, even where the key was named before
+    refused             the server's filter, or a reply that declines as an assistant does
+    verifier_failed     no verdict could be reached
+    engine_failed       no reply could be had
 """
 
 from __future__ import annotations
@@ -13,13 +20,19 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.evaluate.generation import Completion
+from toolkit.evaluate.generation import ENGINE_FAILED, Completion
+from toolkit.evaluate.style import declines
 from toolkit.jsonl import read_rows
 from toolkit.tasks.base import Task
 from toolkit.verify import Verdict
 
-RIGHT, WRONG, NO_ANSWER, TRUNCATED, VERIFIER_FAILED = "right", "wrong", "no_answer", "truncated", "verifier_failed"
-STATES = (RIGHT, WRONG, NO_ANSWER, TRUNCATED, VERIFIER_FAILED)
+RIGHT, WRONG, NO_ANSWER, SEVERAL_ANSWERS = "right", "wrong", "no_answer", "several_answers"
+TRUNCATED, REFUSED, VERIFIER_FAILED = "truncated", "refused", "verifier_failed"
+STATES = (RIGHT, WRONG, NO_ANSWER, SEVERAL_ANSWERS, TRUNCATED, REFUSED, VERIFIER_FAILED, ENGINE_FAILED)
+UNSCORED = (VERIFIER_FAILED, ENGINE_FAILED)
+INCOMPLETE = (NO_ANSWER, TRUNCATED, *UNSCORED)
+SEVERAL_CODES = ("listed", "repeated")          # of every task's verifier
+FILTERED = ("content_filter", "refusal")        # finish reasons of the engines
 BASE, TRAINED = "base", "trained"
 
 
@@ -49,6 +62,10 @@ class Record:
     expected: str = ""
     keys: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    question_type: str = ""
+    repeat: int = 0                             # of --repeats replies to one prompt, from 0
+    prefilled: bool = False                     # the template ended the prompt in <think>: a later verifier must know
+    answer: str | None = None                   # what the task reads as the answer, where it has short ones
 
     @property
     def right(self) -> bool:
@@ -56,36 +73,62 @@ class Record:
 
     @property
     def scored(self) -> bool:
-        return self.state != VERIFIER_FAILED
+        return self.state not in UNSCORED
 
     def to_row(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def make_record(task: Task, row: Any, index: int, side: str, completion: Completion, prefilled: bool) -> Record:
+def make_record(task: Task, row: Any, index: int, side: str, completion: Completion, prefilled: bool,
+                repeat: int = 0) -> Record:
     """Score one completion. A verifier that breaks on it is an unscored record with the reason, not a crash."""
-    verdict, form = _score(task, "accuracy", row, completion.text, prefilled), None
-    if "format" in task.parts:
-        form = _score(task, "format", row, completion.text, prefilled).score
-    if verdict.score is None:
-        state = VERIFIER_FAILED
-    elif completion.finish_reason == "length":
-        state = TRUNCATED
-    elif verdict.code == "no_answer":
-        state = NO_ANSWER
+    if completion.finish_reason == ENGINE_FAILED:
+        verdict = Verdict(None, ENGINE_FAILED, f"no reply: {completion.text}")
+        completion = Completion("", ENGINE_FAILED, 0)
     else:
-        state = RIGHT if verdict.score >= 1 else WRONG
+        verdict = _score(task, "accuracy", row, completion.text, prefilled)
+    form = None
+    if "format" in task.parts and verdict.code != ENGINE_FAILED:
+        form = _score(task, "format", row, completion.text, prefilled).score
     metadata = _get(row, "metadata", {})
     return Record(
         index=index, side=side, id=str(_get(row, "id", index)), role_id=_get(row, "role_id", ""),
         question=_get(row, "question", ""), completion=completion.text, finish_reason=completion.finish_reason,
-        n_tokens=completion.n_tokens, state=state, score=verdict.score, format=form, code=verdict.code,
-        reason=verdict.reason, matched=[[s.start, s.end, s.key] for s in verdict.matched],
+        n_tokens=completion.n_tokens, state=_state(verdict, completion), score=verdict.score, format=form,
+        code=verdict.code, reason=verdict.reason, matched=[[s.start, s.end, s.key] for s in verdict.matched],
         kind=_get(row, "kind", ""), language=_get(row, "language", ""), difficulty=_get(row, "difficulty", ""),
         form=str(metadata.get("form") or ""), memory_distance=_get(row, "memory_distance", 0),
         character_name=_get(row, "character_name", ""),
         history=[dict(turn) for turn in _get(row, "conversation_history", ())], expected=str(_get(row, "answer", "")),
-        keys=[key.canonical for key in _get(row, "keys", ())], evidence=[e.quote for e in _get(row, "evidence", ())])
+        keys=[key.canonical for key in _get(row, "keys", ())], evidence=[e.quote for e in _get(row, "evidence", ())],
+        question_type=_get(row, "question_type", ""), repeat=repeat, prefilled=prefilled,
+        answer=_answer(task, row, completion.text))
+
+
+def _state(verdict: Verdict, completion: Completion) -> str:
+    if completion.finish_reason == ENGINE_FAILED:
+        return ENGINE_FAILED
+    if completion.finish_reason in FILTERED:
+        return REFUSED
+    if verdict.score is None:
+        return VERIFIER_FAILED
+    if completion.finish_reason == "length":
+        return TRUNCATED
+    if verdict.score >= 1:
+        return RIGHT
+    if verdict.code == "no_answer":
+        return NO_ANSWER
+    if verdict.code in SEVERAL_CODES:
+        return SEVERAL_ANSWERS
+    return REFUSED if declines(completion.text) else WRONG
+
+
+def _answer(task: Task, row: Any, text: str) -> str | None:
+    extract = getattr(task, "extract", None)
+    try:
+        return None if extract is None else str(extract(row, text))
+    except Exception:               # as for the verifier: a reply never stops an evaluation
+        return None
 
 
 def _score(task: Task, part: str, row: Any, text: str, prefilled: bool) -> Verdict:

@@ -24,7 +24,8 @@ SIZE_BYTES = 1_900_000                          # mail and chat programs take 2 
 SHOWN = 500                                     # samples on the page; the rest are counted and stay in records.jsonl
 CLIPS = (6000, 3000, 1500, 800, 400, 200)       # characters shown of a text: the first length that fits into the page
 SLICE_NAMES = {"by_kind": "Kind", "by_difficulty": "Difficulty", "by_language": "Language", "by_form": "Question form",
-               "by_distance": "Memory distance"}
+               "by_question_type": "Question type", "by_distance": "Memory distance", "by_role": "Role"}
+MOST_VALUES = 40                                # rows of a slice in the table; the rest are in report.json
 TERMINAL_SLICES = {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}
 KIND_NAMES = {"SBK": "SBK · profile", "CM": "CM · memory"}
 
@@ -63,12 +64,12 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], curves: str = "") -
     # the page holds text written by models: escaping is on for every variable
     environment = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=percent, points=points, p=p_text)
+    environment.filters.update(percent=percent, points=points, p=p_text, bounds=bounds)
     script = (PAGE / "report.js").read_text(encoding="utf-8")
     shown = list(samples[:SHOWN])
     values = {
         "report": report, "rows": table(report), "curves": Markup(curves), "filters": filters(shown),
-        "total": len(samples), "headline": headline(report), "state_names": STATE_NAMES,
+        "total": len(samples), "headline": headline(report), "beside": beside(report), "state_names": STATE_NAMES,
         "outcome_names": {**OUTCOMES, **({} if report["base"] else {"wrong": "Wrong", "right": "Right"})},
         "style": Markup((PAGE / "report.css").read_text(encoding="utf-8")), "script": Markup(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -87,6 +88,8 @@ def headline(report: Mapping[str, Any]) -> str:
     trained, found = report["trained"], report["difference"]
     if trained["accuracy"] is None:
         return "No reply could be scored"
+    if report.get("blocked"):
+        return "No conclusion: too many replies have no verdict"
     if found is None or report["verdict"] is None:
         return f"{percent(trained['accuracy'])} right"
     word = {"better": "Better than the base", "worse": "Worse than the base"}.get(
@@ -98,11 +101,14 @@ def table(report: Mapping[str, Any], slices: Mapping[str, str] = SLICE_NAMES) ->
     """Rows of the results table: everything, then each slice with more than one value."""
     base, trained, differences = report["base"], report["trained"], report["differences"]
     rows = [{"group": "", "name": "All", "base": base, "trained": trained, "difference": report["difference"]}]
+    if trained["of_completed"]["n"] and trained["of_completed"]["n"] < trained["n"]:
+        rows.append({"group": "", "name": "of completed", "base": base and base["of_completed"],
+                     "trained": trained["of_completed"], "difference": None})
     for field, group in slices.items():
         values = trained.get(field, {})
         if len(values) < 2 and field != "by_kind":
             continue
-        for value, found in values.items():
+        for value, found in list(values.items())[:MOST_VALUES]:
             rows.append({"group": group, "name": KIND_NAMES.get(value, value.replace("_", " ")),
                          "base": base[field].get(value) if base else None, "trained": found,
                          "difference": (differences or {}).get(field, {}).get(value)})
@@ -118,7 +124,8 @@ def render(report: Mapping[str, Any]) -> None:
     console.print(f"\n[bold]{headline(report)}[/bold]")
     if found := report["difference"]:
         console.print(f"Difference {points(found['value'])} points, 95 % interval {points(found['low'])} to "
-                      f"{points(found['high'])}, McNemar {p_text(found['p_value'])}", soft_wrap=True)
+                      f"{points(found['high'])}, {found.get('test', 'exact McNemar')} {p_text(found['p_value'])}")
+        console.print(bounds(found))
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     names = ("", "n", "base", "trained", "diff.", "95 %", "gained", "lost") if paired else ("", "n", "right", "95 %")
     for name in names:
@@ -135,8 +142,52 @@ def render(report: Mapping[str, Any]) -> None:
             cells.append(f"{100 * row['trained']['low']:.1f} to {100 * row['trained']['high']:.1f}")
         grid.add_row(*cells)
     console.print(grid)
+    for line in beside(report):
+        console.print(line, markup=False)
     for note in report["notes"]:
         console.print(f"Note: {note}", markup=False, soft_wrap=True)
+
+
+def bounds(found: Mapping[str, Any]) -> str:
+    """What a difference rules out, and what it would take to tell more."""
+    said = (f"No loss larger than {100 * found.get('no_loss_larger_than', max(0.0, -found['low'])):.1f} points, "
+            f"no gain larger than {100 * found.get('no_gain_larger_than', max(0.0, found['high'])):.1f}")
+    if found.get("needs_n"):
+        said += f"; to tell a difference of {points(found['value'])} would need n ≈ {found['needs_n']:,}"
+    if found.get("detectable"):
+        said += f"; from {100 * found['detectable']:.1f} points on it would be told (power 80 %)"
+    return said + "."
+
+
+def beside(report: Mapping[str, Any]) -> list[str]:
+    """Lines below the table: the weighted score, states that count as wrong, repeats, style, sister tasks."""
+    trained, base, weighted = report["trained"], report["base"], report["weighted"]
+    lines = []
+    if weighted["trained"] is not None:
+        was = f"{percent(weighted['base'])} → " if weighted["base"] is not None else ""
+        line = f"Weighted score ({weighted['sbk_weight']} SBK + {weighted['cm_weight']} CM): {was}{percent(weighted['trained'])}"
+        if found := weighted.get("difference"):
+            line += f", {points(found['value'])} points ({points(found['low'])} to {points(found['high'])})"
+        lines.append(line)
+    named = [f"{count} {STATE_NAMES.get(state, state)}" for state, count in trained["states"].items() if count]
+    lines.append(f"States: {', '.join(named)}")
+    if found := trained.get("repeats"):
+        lines.append(f"Of {found['repeats']} replies a prompt: " + ", ".join(
+            f"{name}{k} {percent(value['value'])}" for table, name in (("pass_at", "pass@"), ("all", "all-"), ("maj_at", "maj@"))
+            for k, value in found[table].items()))
+    if found := trained.get("style"):
+        before = (base or {}).get("style") or {}
+        shown = [("\"as an AI\"", "ai_leak_rate"), ("language kept", "language_kept"), ("repetition", "repetition"),
+                 ("distinct-2", "distinct_2")]
+        lines.append("Style: " + ", ".join(
+            f"{name} {percent(before[field]) + ' → ' if before.get(field) is not None else ''}{percent(found[field])}"
+            for name, field in shown if found[field] is not None))
+    for sister in report.get("also", []):
+        found = sister["difference"]
+        change = f", {points(found['value'])} points ({points(found['low'])} to {points(found['high'])})" if found else ""
+        lines.append(f"Also {sister['task']} ({sister['n']}): {percent(sister['trained']['accuracy'])}{change}"
+                     + (f": {sister['verdict']}" if sister["verdict"] else ""))
+    return lines
 
 
 def percent(share: float | None) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 CONFIDENCE = 0.95
 DRAWS = 10_000
+POWER = 0.8                                     # of what is called detectable, or enough
 # With G roles, all of them leaning one way happens by chance in 2 of 2^G cases: below 6 that is more than 5 %, so no
 # interval over roles can hold its level. Then the samples are resampled, and the result speaks of these roles only.
 MIN_CLUSTERS = 6
@@ -124,6 +125,125 @@ def paired_bootstrap(before: Sequence[float], after: Sequence[float], clusters: 
     value = float(difference.mean())
     # a percentile that is 0 up to rounding must not read as "better"
     return PairedInterval(value, _clean(float(low)), _clean(float(high)), "roles" if over_roles else "samples", roles)
+
+
+def sign_flip(differences: Sequence[float], clusters: Sequence[Hashable], *, seed: int, draws: int = DRAWS) -> float:
+    """Two-sided p that the differences are as often for as against, for scores that are no yes or no.
+
+    Whole clusters change their sign together when there are enough of them; all 2^G ways where that is fewer than `draws`.
+    Source: Fisher's randomisation test; Pitman 1937 (Suppl. JRSS 4:119); with the observed one counted (Phipson, Smyth 2010).
+    """
+    import numpy as np
+
+    difference = np.asarray(differences, dtype=float)
+    _, index = np.unique(_codes(clusters), return_inverse=True)
+    roles = int(index.max()) + 1 if len(difference) else 0
+    sums = np.bincount(index, weights=difference) if roles >= MIN_CLUSTERS else difference
+    sums = sums[sums != 0]
+    if len(sums) == 0:
+        return 1.0
+    observed = abs(sums.sum()) - 1e-9
+    if 2 ** len(sums) <= draws:
+        ways = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums)) & 1        # (2^G, G)
+        return float(np.mean(np.abs((1 - 2 * ways) @ sums) >= observed))
+    rng = np.random.default_rng(seed)
+    beyond, left = 0, draws
+    while left:
+        count = min(left, max(1, 4_000_000 // len(sums)))
+        signs = rng.integers(0, 2, size=(count, len(sums)), dtype=np.int8) * 2 - 1
+        beyond += int(np.sum(np.abs(signs @ sums) >= observed))
+        left -= count
+    return (beyond + 1) / (draws + 1)
+
+
+def t_interval(scores: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """The mean of scores with Student's interval; one score has no interval narrower than everything.
+
+    Source: Student 1908 (Biometrika 6:1).
+    """
+    if not scores:
+        raise ValueError("There are no scores.")
+    import numpy as np
+    from scipy.stats import t
+
+    values = np.asarray(scores, dtype=float)
+    mean = float(values.mean())
+    if len(values) < 2:
+        return Interval(mean, float("-inf"), float("inf"))
+    half = float(t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
+    return Interval(mean, mean - half, mean + half)
+
+
+def detectable_gain(samples: int, changed: float, power: float = POWER, confidence: float = CONFIDENCE) -> float:
+    """The smallest difference that so many paired samples tell with this power, when a share `changed` of them changes.
+
+    Source: Connor 1987 (Biometrics 43:207), the variance of a paired difference at most `changed`. Samples of a role hang
+    together: fewer roles tell less.
+    """
+    if samples < 1 or not 0 <= changed <= 1:
+        raise ValueError(f"{samples} samples and a share of {changed} are no plan.")
+    return min(1.0, _reach(power, confidence) * (changed / samples) ** 0.5)
+
+
+def needed_samples(found: Interval, samples: int, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
+    """How many samples a difference as observed would take to be told, as many of each role as now; None when it is 0."""
+    from math import ceil
+
+    from scipy.stats import norm
+
+    if found.value == 0 or found.high <= found.low:
+        return None
+    error = (found.high - found.low) / (2 * float(norm.ppf((1 + confidence) / 2)))
+    return max(samples, ceil(samples * (_reach(power, confidence) * error / found.value) ** 2))
+
+
+def _reach(power: float, confidence: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf((1 + confidence) / 2) + norm.ppf(power))
+
+
+def pass_at_k(replies: int, right: int, k: int) -> float:
+    """The chance that of k of the replies at least one is right, without bias.
+
+    Source: Chen et al. 2021 (arXiv 2107.03374), equation 1.
+    """
+    from math import comb
+
+    _drawable(replies, right, k)
+    return 1 - comb(replies - right, k) / comb(replies, k)
+
+
+def all_k(replies: int, right: int, k: int) -> float:
+    """The chance that k of the replies are all right, without bias."""
+    from math import comb
+
+    _drawable(replies, right, k)
+    return comb(right, k) / comb(replies, k)
+
+
+def _drawable(replies: int, right: int, k: int) -> None:
+    if not (1 <= k <= replies and 0 <= right <= replies):
+        raise ValueError(f"{k} of {replies} replies, {right} of them right, cannot be drawn.")
+
+
+def majority(answers: Sequence[tuple[Hashable, bool]]) -> float:
+    """Whether the answer given most often is right; of answers given equally often, the share that is.
+
+    Args:
+        answers: `(answer, whether it is right)` of each reply to one prompt.
+
+    Source: Wang et al. 2023 (ICLR, self-consistency).
+    """
+    from collections import Counter
+
+    counts = Counter(answer for answer, _ in answers)
+    most = max(counts.values())
+    truth: dict[Hashable, bool] = {}
+    for answer, right in answers:
+        truth[answer] = truth.get(answer, False) or right
+    first = [answer for answer, count in counts.items() if count == most]
+    return sum(truth[answer] for answer in first) / len(first)
 
 
 def _codes(clusters: Sequence[Hashable]) -> list[int]:

@@ -1,0 +1,89 @@
+"""From records to `report.json`: the same for a fresh evaluation and for old replies with a new verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.evaluate import compare
+from toolkit.evaluate.generation import ENGINE_FAILED
+from toolkit.evaluate.records import BASE, TRAINED, VERIFIER_FAILED, Record
+from toolkit.evaluate.stats import CANNOT_TELL
+from toolkit.jsonl import atomic_write, dumps, write_json
+
+# A result from which more than this share of verdicts is missing is not a result
+FAILED_SHARE = 0.01
+CAUSES = {VERIFIER_FAILED: "the verifier reached no verdict", ENGINE_FAILED: "the engine gave no reply"}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of the two kinds in the weighted score."""
+
+    sbk: float = 0.5
+    cm: float = 0.5
+
+
+def write_results(out: Path, records: Mapping[str, Sequence[Record]], weights: Weights, seed: int, overwrite: bool,
+                  seconds: Mapping[str, float], notes: Sequence[str], about: Mapping[str, Any]) -> dict[str, Any]:
+    """Write `records.jsonl` and `report.json`; returns the report.
+
+    Args:
+        records: by side, the same samples in the same order.
+        seconds: by side.
+        about: what was evaluated: model, against, data, task, sampling, seconds, versions, command, written.
+    """
+    report = {**build(records, weights, seed, seconds, notes), **about}
+    with atomic_write(out / "records.jsonl", overwrite) as lines:
+        for pair in zip(*records.values(), strict=True):
+            lines.writelines(dumps(record.to_row()) + "\n" for record in pair)
+    write_json(out / "report.json", report, overwrite)
+    return report
+
+
+def build(records: Mapping[str, Sequence[Record]], weights: Weights, seed: int, seconds: Mapping[str, float],
+          notes: Sequence[str]) -> dict[str, Any]:
+    """The part of the report that follows from the records."""
+    sides = {side: {**compare.summary(found), "seconds": seconds.get(side)} for side, found in records.items()}
+    paired = BASE in records
+    found = compare.difference(records[BASE], records[TRAINED], seed) if paired else None
+    missing = failures(records)
+    return {
+        "n": len(compare.by_sample(records[TRAINED])), "difference": found, "blocked": missing.blocked,
+        "verdict": None if found is None else CANNOT_TELL if missing.blocked else found["verdict"],
+        "base": sides.get(BASE), "trained": sides[TRAINED],
+        "weighted": {
+            "sbk_weight": weights.sbk, "cm_weight": weights.cm,
+            **{side: compare.weighted(sides.get(side), weights.sbk, weights.cm) for side in (BASE, TRAINED)},
+            "difference": compare.weighted_difference(records[BASE], records[TRAINED], weights.sbk, weights.cm, seed)
+            if paired else None},
+        "differences": compare.differences(records[BASE], records[TRAINED], seed) if paired else None,
+        "notes": [*notes, *missing.lines, *_notes(found)],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Replies without a verdict: whether they are too many, and what is said of them."""
+
+    blocked: bool
+    lines: tuple[str, ...]
+
+
+def failures(records: Mapping[str, Sequence[Record]]) -> Failures:
+    total = len(records[TRAINED])
+    worst = {cause: max(sum(r.state == cause for r in found) for found in records.values()) for cause in CAUSES}
+    all_of_a_side = max(sum(not r.scored for r in found) for found in records.values())
+    blocked = all_of_a_side > FAILED_SHARE * total
+    end = f": more than {FAILED_SHARE:.0%}, so nothing is concluded." if blocked else "."
+    return Failures(blocked, tuple(
+        f"{count} of {total} samples have no verdict ({CAUSES[cause]}) and are left out{end}"
+        for cause, count in worst.items() if count))
+
+
+def _notes(found: Mapping[str, Any] | None) -> list[str]:
+    if found and found["resampled"] == "samples":
+        return [f"Only {found['roles']} role(s): the interval speaks of these roles, not of roles in general."]
+    return []

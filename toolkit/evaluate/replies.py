@@ -1,0 +1,196 @@
+"""Replies of a model to the prompts of an evaluation, each asked for once: `replies.jsonl` keeps them.
+
+A reply is found again by its key: the model (a digest of its files, or server and name), the messages, sampling and the
+number of the repeat. Whatever stops an evaluation, the same command asks only for what is missing; a changed prompt,
+weight or setting is another key. What an engine failed to answer is not kept, and asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from toolkit.errors import InputError
+from toolkit.evaluate.generation import ENGINE_FAILED, Completion, complete
+from toolkit.evaluate.named import hub_identity, local_identity, served
+from toolkit.generate.journal import Journal
+from toolkit.sources import model_folder
+from toolkit.tasks.base import Message
+from toolkit.terminal import console
+
+CACHE = "replies.jsonl"
+# Below so many parameters a second thread wins nothing, and on shared cores costs tenfold: 256 prompts of a model of
+# 0.4 M parameters took 2 s with one thread and 4 to 25 s with two, beside other work
+SMALL_MODEL = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    max_new_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 42
+    dtype: str = ""
+
+    def key(self, identity: str, messages: Sequence[Message], repeat: int) -> str:
+        seed = self.seed if self.temperature else 0             # greedy replies do not hang on it
+        what = [identity, list(messages), self.max_new_tokens, self.temperature, seed, self.dtype, repeat]
+        return hashlib.sha256(orjson.dumps(what)).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A reply that is not there yet; `affinity` sends the prompts of one role to one server."""
+
+    id: str
+    messages: Sequence[Message]
+    repeat: int
+    affinity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How a model of this machine is loaded and run."""
+
+    batch_size: int = 32
+    torch_threads: int = 0
+    trust_remote_code: bool = False
+
+
+def replies(side: str, name: str, prompts: Sequence[Sequence[Message]], roles: Sequence[str], repeats: int,
+            sampling: Sampling, loading: Loading, folder: Path) -> Iterator[tuple[int, int, Completion, bool]]:
+    """`(place of the prompt, repeat, reply, whether the template opened the thinking)`, in order.
+
+    Args:
+        side: shown beside the progress bar.
+        roles: of each prompt.
+        folder: where `replies.jsonl` is.
+
+    Raises:
+        InputError: no such model or server, credentials, a prompt that does not fit.
+    """
+    server = served(name)
+    engine = server.connect() if server else None
+    identity = f"{engine.name}:{server.urls}:{engine.model}" if server and engine else _identity(name)
+    keys = [[sampling.key(identity, prompt, repeat) for prompt in prompts] for repeat in range(repeats)]
+    path = folder / CACHE
+    with Journal(path, {}) as journal:
+        missing = {key: Wanted(key, prompts[place], repeat, roles[place]) for repeat, of_repeat in enumerate(keys)
+                   for place, key in enumerate(of_repeat) if key not in journal.done}
+        failed: Mapping[str, str] = {}
+        if missing:
+            with _progress(side, len(missing)) as advance:
+                if engine is not None:
+                    failed = _ask(engine, list(missing.values()), sampling, journal, advance)
+                else:
+                    _generate(name, list(missing.values()), sampling, loading, journal, advance)
+    found = _read(path, {key for of_repeat in keys for key in of_repeat})
+    for place in range(len(prompts)):
+        for repeat in range(repeats):
+            row = found.get(key := keys[repeat][place])
+            if row is None:
+                yield place, repeat, Completion(failed.get(key, "the engine gave none"), ENGINE_FAILED, 0), False
+            else:
+                yield place, repeat, Completion(row["text"], row["finish"], row["tokens"]), row["prefilled"]
+
+
+def _identity(name: str) -> str:
+    folder = model_folder(name)
+    return local_identity(Path(folder)) if Path(folder).is_dir() else hub_identity(folder)
+
+
+def _generate(name: str, wanted: Sequence[Wanted], sampling: Sampling, loading: Loading, journal: Journal,
+              advance: Callable[[int], None]) -> None:
+    import torch
+
+    from toolkit.train.models import load, prefills_think, quiet_libraries
+
+    quiet_libraries()
+    device = _device()
+    dtype = sampling.dtype or ("float32" if device == "cpu" else "auto")
+    model, tokenizer = load(name, {"dtype": dtype}, loading.trust_remote_code)
+    model.to(device)
+    prefilled = prefills_think(tokenizer)
+    threads = torch.get_num_threads()
+    small = device == "cpu" and model.num_parameters() < SMALL_MODEL
+    torch.set_num_threads(loading.torch_threads or (1 if small else threads))
+    try:
+        for repeat in sorted({item.repeat for item in wanted}):
+            mine = [item for item in wanted if item.repeat == repeat]
+
+            def keep(place: int, reply: Completion, mine: list[Wanted] = mine) -> None:
+                journal.write(mine[place].id, {"text": reply.text, "finish": reply.finish_reason,
+                                               "tokens": reply.n_tokens, "prefilled": prefilled})
+
+            complete(model, tokenizer, [item.messages for item in mine], max_new_tokens=sampling.max_new_tokens,
+                     temperature=sampling.temperature, batch_size=loading.batch_size,
+                     seed=sampling.seed + repeat * 1_000_003, progress=advance, keep=keep)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _ask(engine: Any, wanted: Sequence[Wanted], sampling: Sampling, journal: Journal,
+         advance: Callable[[int], None]) -> dict[str, str]:
+    """Ask a server for what is missing; returns why, for each key that it failed."""
+    from toolkit.generate.batch import Totals, run
+    from toolkit.generate.engines.base import Complete, Request
+    from toolkit.jsonl import read_rows
+
+    shown = 0
+
+    async def make(item: Wanted, ask: Complete) -> Mapping[str, Any]:
+        extra = {"seed": sampling.seed + item.repeat} if engine.name != "bedrock" and sampling.temperature else {}
+        reply = await ask(Request(item.id, item.messages, sampling.max_new_tokens, sampling.temperature,
+                                  affinity=item.affinity, extra=extra))
+        # servers that part the thinking from the reply: the verifier reads both in one text
+        thought = f"<think>{reply.reasoning}</think>" if reply.reasoning else ""
+        return {"text": thought + reply.content, "finish": reply.finish_reason,
+                "tokens": reply.usage.completion_tokens, "prefilled": False}
+
+    def told(totals: Totals) -> None:
+        nonlocal shown
+        advance(totals.done - shown)
+        shown = totals.done
+
+    totals = run(wanted, make, engine, journal, progress=told)
+    if totals.interrupted:
+        raise KeyboardInterrupt
+    failed = journal.failed_path_of(journal.path)
+    return {row["id"]: row["error"] for _, row in read_rows(failed)} if failed.is_file() else {}
+
+
+def _read(path: Path, keys: set[str]) -> dict[str, dict[str, Any]]:
+    found = {}
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = orjson.loads(line)
+                if row["id"] in keys:
+                    found[row["id"]] = {name: row[name] for name in ("text", "finish", "tokens", "prefilled")}
+            except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+                raise InputError(f"{path}:{number} is no reply: {error}. Delete this line; it is asked for again.") from error
+    return found
+
+
+def _device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@contextmanager
+def _progress(side: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    # a log file is no place for a bar that is redrawn
+    with Progress(TextColumn("  {task.description:7}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                  console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(side, total=total)
+        yield lambda count: bar.advance(task, count)

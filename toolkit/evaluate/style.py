@@ -1,0 +1,100 @@
+"""How the replies read, beside being right: "as an AI", refusals, repetition, variety, language, length.
+
+All of it is counted on what the user would see (the answer, without the thinking), by rules that can be read here; none of
+it enters the headline.
+
+    distinct-n      different n-grams over all n-grams of all replies (Li et al. 2016, NAACL, "A Diversity-Promoting …")
+    repetition      1 − different 4-grams over 4-grams within a reply, the mean (Welleck et al. 2020, ICLR, rep-n)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from toolkit.samples import detect_language
+from toolkit.verify.reply import split_reply
+
+LOOPS = 0.5                                     # a reply most of whose 4-grams stood in it before repeats itself
+JUDGED_CHARACTERS = 4                           # a shorter answer (a number, a name) has no language of its own
+
+_AI = re.compile(
+    r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b|\bi(?: am|'m|’m) (?:just |only |actually )?an? "
+    r"(?:ai|artificial intelligence|(?:large )?language model|chatbot|virtual assistant)\b|\b(?:trained|developed|created) by "
+    r"(?:openai|anthropic|google|alibaba|meta)\b|作为一[个名]?(?:AI|人工智能|大?语言模型)|我[只仅]?是(?:一[个名款])?(?:由[^，。]{1,20})?"
+    r"(?:AI|人工智能|大?语言模型|智能助手|聊天机器人)|(?:AI|人工知能|言語モデル)(?:アシスタント)?(?:として|です|なので)|"
+    r"(?:AI|인공지능|언어 ?모델)(?: ?어시스턴트)?(?:로서|입니다|이기 때문|이라서)", re.IGNORECASE)
+_DECLINES = re.compile(
+    r"\bi(?: am|'m|’m) (?:sorry|afraid),? (?:but )?i (?:can(?:not|'t|’t)|am (?:unable|not able))\b|\bi (?:can(?:not|'t|’t)|am unable to|won't) "
+    r"(?:assist|help|comply|fulfil|provide|engage|participate|roleplay|role-play|pretend)\b|(?:抱歉|对不起|很遗憾)[，,]?我(?:不能|无法|没办法)|"
+    r"我(?:不能|无法)(?:提供|协助|满足|扮演|回答(?:这|该)(?:个|类)?问题)|(?:申し訳(?:ありません|ございません)|すみません)[^。]{0,20}"
+    r"(?:できません|できかねます|お答えできません)|죄송(?:합니다|하지만)[^.]{0,25}(?:수 없|못합)", re.IGNORECASE)
+
+
+class Reply(Protocol):
+    completion: str
+    language: str
+    prefilled: bool
+    n_tokens: int
+
+
+def declines(text: str) -> bool:
+    """Whether a reply declines as an assistant does. A role that will not tell a secret is another thing."""
+    answer = split_reply(text[:20_000]).answer
+    return bool(_DECLINES.search(answer) or (_AI.search(answer) and re.search(r"can(?:not|'t|’t)|unable|不能|无法|できま|없", answer)))
+
+
+def speaks_as_ai(text: str) -> bool:
+    """Whether a text falls out of the role and calls itself a machine."""
+    return _AI.search(text) is not None
+
+
+def style(replies: Iterable[Reply]) -> dict[str, Any]:
+    """Counts and shares over the replies; a share is None where there is nothing to count."""
+    seen: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}
+    grams = dict.fromkeys(seen, 0)
+    total = leaks = kept = judged = loops = repeated_of = 0
+    repetition, characters, tokens = 0.0, 0, 0
+    for reply in replies:
+        answer = split_reply(reply.completion, prefilled=reply.prefilled).answer.strip()
+        total += 1
+        tokens += reply.n_tokens
+        characters += len(answer)
+        leaks += speaks_as_ai(answer)
+        words = units(answer)
+        for n, known in seen.items():
+            found = [hash(tuple(words[at:at + n])) for at in range(len(words) - n + 1)]
+            grams[n] += len(found)
+            known.update(found)
+        if (share := repeats(words)) is not None:
+            repeated_of += 1
+            repetition += share
+            loops += share > LOOPS
+        if reply.language and len(words) >= JUDGED_CHARACTERS:
+            judged += 1
+            kept += detect_language(answer) == reply.language
+    return {"replies": total, "ai_leaks": leaks, "ai_leak_rate": _share(leaks, total),
+            "language_kept": _share(kept, judged), "repetition": _share(repetition, repeated_of), "loops": loops,
+            **{f"distinct_{n}": _share(len(known), grams[n]) for n, known in seen.items()},
+            "mean_answer_characters": _share(characters, total), "mean_tokens": _share(tokens, total)}
+
+
+_UNIT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
+
+
+def units(text: str) -> list[str]:
+    """Words; of Chinese and Japanese, which do not separate them, characters."""
+    return [unit.lower() for unit in _UNIT.findall(text)]
+
+
+def repeats(words: Sequence[str], n: int = 4) -> float | None:
+    """The share of n-grams that stood in the text before; None for a text without any."""
+    count = len(words) - n + 1
+    if count < 1:
+        return None
+    return 1 - len({tuple(words[at:at + n]) for at in range(count)}) / count
+
+
+def _share(part: float, whole: int) -> float | None:
+    return part / whole if whole else None
