@@ -95,7 +95,7 @@ CUES = {
         r"according to|rumou?red|reputed|known as|alleged\w*|(?:^\W*|\bthe |, )word is|legend has it|story goes|the talk|so they say|they'?d have|mistake(?:n|s)? (?:me )?for|taken for|took me for|pass for|confuse me with|thinking of|apprentic\w* to|(?<!in my cup )(?<!on my plate )(?<!at my side )(?<!in my hand )(?<!in my hands )(?<!by my side )there(?:'s| is| are| was| were)(?! ?\ue001)|every \w+ (?:needs|has|wants)|could use|says? here|it'?s said|is said|are said|was told|been told|i'?ve heard|i heard|i read|i (?:rather |do |quite |truly )?(?:admire|envy|respect|pity|fear|adore)(?= (?:the|a|any|that))|i met|i (?:know|knew)(?= (?:an?|the|some|this|that|of)\b)|i once (?:met|knew|had)|i saw|i hired|i married|ask (?:the|a|my)|talk to (?:the|a)|looking for|you want (?:the|a)|sign (?:says|reads|said)|file (?:says|has)|page says|plaque|paperwork (?:says|has)|poster says|badge says|label says|profile says|card says|script says)\b"
         r"|\bto hear (?:[a-z']+ ){1,3}tell (?:it|of it)\b|\bin (?:the|their|his|her|your|my [a-z]+'s|[a-z]+'s|old|every) (?:[a-z]+ )?(?:songs?|stor(?:y|ies)|tales?|eyes?|books?|telling|records?|version|opinion|papers?|legends?|ballads?|minds?|dreams?|files?)\b|\bon paper\b|\bcall me (?:anything|what|an? [a-z\ue000-\ue002]+ (?:if|or)|whatever)"
         r"|\bcall me (?:an? |the )?$"
-        r"|\bsay i(?:'m| am) (?:an? |the )?$"
+        r"|(?<!i can )(?<!i'd )(?<!to )(?<!must )\bsay i(?:'m| am) (?:an? |the )?$"
     ),
     "said_after": (
         r"^[\"' ]{0,3},?[\"' ]{0,2} ?(?:(?:he|she|they|people|folk|everyone|you|some|others|the [a-z]+|my [a-z]+) (?:say|says|said|think|thinks|call|calls|called|asks|asked|claims?|swears?|keeps? saying|told)|or so (?:they|people|folk|the|he|she|everyone)|as (?:they|people|folk|the [a-z]+|you|some) (?:say|says|said|put|call|claim|like)|according to|is what (?:they|people|the|you|everyone|he|she|folk|my)|supposedly|by reputation|on paper|so (?:they|people|folk|he|she) (?:say|said|claim)|that'?s what (?:they|people|he|she|everyone|you|my|the))\b"
@@ -145,6 +145,7 @@ CUES = {
     "third_after": (
         rf"^(?:'s| is| was| are| were) (?:(?:my|our|his|her|their|the|your) (?:[a-z'-]+ ){{0,2}}?{KIN}|what (?:he|she|they|my|the)|where (?:he|she|they|my|the)|his|hers|theirs|her|their|someone|somebody)\b"
         r"|^ (?:was|is|were) (?:the |an? )?(?:man|woman|fellow|lad|one|guy|girl|name)? ?(?:before|after|ahead of|behind|next to) (?:me|us)\b"
+        r"|^ (?:of (?:them|those|these) )?(?:is|are|belongs? to|were) (?:my|his|her|our|their|the) (?:[a-z]+ ){0,2}?[a-z]+'s?\b(?= |[.,;!?]|$)(?<!'s )(?<=s)"
     ),
     "kin": rf"\b{KIN}\b",
     "strong_before": rf"(?:\b(?:i'm|i am|it's|it is|i've been|i work as|i make my living as|i live (?:in|on|at|by)|call me|name's|name is|that's|that is|be|am|proud|simply|definitely|certainly|absolutely|always|mine is|mine's|is my|answer is|only|just|now) {_DET}){_DET}$",
@@ -159,6 +160,7 @@ CUES = {
         r"|\bthat's what (?:it says|i tell|i say|the \w+ says|my \w+ says?|they)\b|\b(?:papers|sign|licen[cs]e|documents?) (?:are|is|were) (?:forged|false|fake|wrong|borrowed|stolen)\b|\blet me be honest\b|\bto be (?:quite |perfectly )?honest(?: with you)?:|\bis what i'd say\b|\bhad (?:you|ye) going\b|\bsee your face\b|\bif you must\b"
         rf"|(?:^|[.!?…—-] ?)(?:oh,? |no,? |ah,? )*(?:that|it)(?:'s| is| was) (?:my |our ){KIN}\b"
         r"|\bi (?:only |just )?(?:say|said|tell people|told you) (?:that|it) (?:so|to|because)\b|\bi was (?:showing off|boasting|bragging|fibbing|exaggerating|putting on)|\b(?:conscience|can't keep this up|can't lie)\b|\bthat was vanity\b|\bi put it on\b|\bmake that\b(?= (?:an? |the )?\ue002)"
+        r"|\bwho am i (?:fooling|kidding|trying to fool)\b|\bwho(?:'s| is| would be) fooled\b"
     ),
     "confirmed": r"\b(?:(?:they|he|she|you|people|folks?|rumou?rs?|the \w+)(?:'re| are| is|'s| was| were| have|'ve| has)? (?:it |got it |have it |guessed |actually |not |for once |quite |all |dead |absolutely )*(?:right|correct|true|wrong for once|bang on)|(?:it|that)(?:'s| is| was) (?:all |quite |perfectly |actually |indeed )?(?:true|right|correct|so|me)|true enough|so i am|so am i|so do i|as am i|me too|and i am\b|and so i|i can'?t deny|i won'?t deny|no lie|your ear is good|have it right|got that right|tells? the truth|told the truth|doesn'?t lie|don'?t lie|guilty)",
     "who_would": r"\b(?:who(?:'d| would| wants| in their)|why would i|why should i|what would i (?:want|know|do) (?:with|about)|since when|what makes you|do i look|how could i|would i (?:really|ever))\b",
