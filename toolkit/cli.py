@@ -12,12 +12,15 @@ from toolkit import __version__
 from toolkit.errors import ToolkitError
 from toolkit.generate.command import gen_data
 from toolkit.rewards.commands import app as reward
+from toolkit.serve.commands import app as deploy
+from toolkit.train.commands import plan
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="From role profiles to a role-playing model that stays in character, and the proof that it does.",
     epilog="Start with: toolkit demo    Exit codes: 0 done, 1 a bug, 2 the input, 3 refused by a check.")
 app.add_typer(reward, name="reward")
+app.add_typer(deploy, name="deploy")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")]
@@ -112,6 +115,9 @@ def train(
             _print_json({"final_model": str(final), "plots": [str(p) for p in plots]})
         say(f"wrote {final}" + (f" and {plots[0]}" if plots else ""))
         say(f"next: toolkit eval {final}")
+
+
+app.command("plan", epilog="Example: toolkit plan configs/grpo_config.yaml --gpus 8 --gpu-memory 80")(plan)
 
 
 @app.command("eval", epilog="Example: toolkit eval outputs/demo/run/final_model")
