@@ -202,7 +202,7 @@ def _countdown(context: typer.Context, task: str) -> None:
     asked = context.params
     if ignored := [f"--{name.replace('_', '-')}" for name in asked if name not in COUNTDOWN_KNOWS and is_given(context, name)]:
         raise InputError(f"{', '.join(ignored)} {'is' if len(ignored) == 1 else 'are'} about role profiles; --task countdown needs none.")
-    folder = asked["output_dir"] if is_given(context, "output_dir") else Path("data/countdown-own")
+    folder = asked["output_dir"] if is_given(context, "output_dir") else Path("data/training/countdown")
     stats = write_problems(folder, asked["num"], sizes_of(asked["numbers"]), asked["max_number"], asked["train_ratio"],
                            asked["seed"], asked["cold_start"], asked["overwrite"])
     if asked["as_json"]:
