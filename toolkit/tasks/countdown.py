@@ -218,15 +218,16 @@ def _claimed(raw: str, target: int) -> str:
     """The expression without `= target` on either side."""
     if len(raw) > LONGEST:
         raise Unreadable("too_long", raw[:20])
-    body = plain(raw).strip().rstrip(".。").strip("$ \n\t`*")
+    body = plain(raw).strip().rstrip(".。").strip("$ \n\t`")
+    if body.startswith("**") and body.endswith("**"):
+        body = body[2:-2]
     if body.startswith("\\boxed{") and body.endswith("}"):
         body = body[len("\\boxed{"):-1]
     if "=" not in body:
         return body
     sides = [side.strip() for side in body.split("=")]
     if len(sides) == 2 and str(target) in sides:
-        # of 24 = 24 the expression is the first
-        return sides[1] if sides[0] == str(target) and not sides[1].isdigit() else sides[0]
+        return sides[0] if sides[1] == str(target) else sides[1]
     raise Unreadable("claim", " ".join(body.split())[:40])
 
 
