@@ -214,7 +214,8 @@ class _Mention:
 
     def _taken_back(self) -> str | None:
         after = (self.a.sentence_after + self.a.following)[: 90 + len(self.after)]
-        if self.c.denied_again.search(self.rest[:60]):
+        again = self.c.denied_again.search(self.rest[:60])
+        if again and not _IF.search(self.rest[: again.start() + 4]):
             return "retracted"
         if _ONLY_CHILD.search(self.rest[:120]) and "sibling" in relations(self.q.text):
             return "contradicted"
@@ -268,7 +269,7 @@ class _Mention:
             )
             soon = a.sentence_after.lstrip(" ,")
             past = c.past_after.search(soon[:60])
-            over = over or (past and past.end() <= _SOON and not c.negated_before.search(soon[:_SOON]))
+            over = over or (past and past.end() <= _SOON and RIVAL not in soon[:_SOON] and not c.negated_before.search(soon[:_SOON]))
             if not (self.present or arrived) and (over or self._around(c.past_before, c.past_after)):
                 return "not_present"
         later = self._around(c.future_before, c.future_after) or told_later(a, c)
@@ -358,6 +359,7 @@ _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶�
 _SOON = 14  # characters after a mention in which a word of the past is about it
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
+_IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")

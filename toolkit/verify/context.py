@@ -99,9 +99,9 @@ class Context:
         )
 
     def clause(self, start: int, end: int) -> str:
-        """The clause of a mention, which is masked."""
+        """What the clause of a mention says around it."""
         a, _ = self.around(start, end)
-        return a.clause_before + MASK + a.clause_after
+        return f"{a.clause_before} {a.clause_after}"
 
     def following(self, index: int, count: int = 3) -> str:
         pieces: list[str] = []

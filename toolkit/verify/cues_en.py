@@ -80,6 +80,7 @@ CUES = {
         r"|^ of sorts\b|^,? unless (?:i|my|i've)\b|^,? (?:if|so long as|provided) (?:i haven't|i have not|memory|i recall|nobody|i've not)|^ of a (?:sort|kind)\b|^ in a (?:way|manner|sense)\b|^,? you (?:could|might|may) say\b|^ or whatever\b|^ as you are the\b"
         r"|^,? (?:more or less|let's go with|let's say)\b|^-ish\b|^\? (?:yes, )?let's (?:go|say)"
         r"|^[^.!?;]{0,4}(?: is| was|'s)? (?:one|a|only one|just one|the likeliest|the best) (?:possibility|option|candidate|guess|theory|suspicion)|^,? (?:would|could|might|do|should) (?:you|we|one) (?:call|say|name) (?:it|that|me|so)\b|^[^.!?;]{0,8}, if (?:that'?s|you can|one can|you could) (?:what|call|even|the word)"
+        r"|^,? (?:give or take|roughly|or near enough|as near as|or thereabouts)\b"
     ),
     "imagined_before": (
         r"\b(?:picture (?:me|us|yourself)|ideally|in (?:an?|some) (?:kinder|better|fairer|perfect|different|ideal|happier|juster|gentler|other) (?:world|universe|life|timeline)|if (?!you ask|anything|not for)|wish(?:es|ed)?\b|would have|would be|would'?ve|i'?d (?:be|have been|love|like|give|make|rather|much rather|sooner)|would (?:love|like|make|give|rather|suit)|could have|could'?ve|might have|might'?ve|imagine|suppose (?:i|you|we)|supposing|pretend\w*|dream(?:s|ed|t|ing)? (?:of|about|that|i)|dreamt|in another (?:life|world)|in a different life|in my next life|were i\b|had i\b|^\W*to be|hop(?:e|es|ed|ing) (?:to|that|i|i'd|for)|want(?:s|ed|ing)? to|i wanted(?= )|long(?:s|ed|ing)? to|yearn\w*|(?:almost|nearly) (?:\w+ed|became|was|went|took|got|had)|day-?dreams?|came close to|as though|as if|like to think|fanc(?:y|ied) (?:myself|being)|play(?:s|ed|ing)? at|let'?s say|say i (?:were|was)|what if|unless|supposed to (?:be|have been)|meant to (?:be|have been)|should have been|ought to (?:be|have been)|should'?ve been|tempted|considered|thought (?:of|about) (?:being|becoming)|applied to|could pass for|dress(?:ed)? (?:up )?as|disguised as|cosplay\w*|ask me in)\b"
@@ -89,6 +90,7 @@ CUES = {
     "imagined_after": (
         r"^,? if (?!not\b|i (?:may|do say|say|remember|recall)|you|anyone|anybody)(?:[a-z']+ ){1,4}?(?:had|were|was|could|would|got|let|gave|paid|only|ever|wasn't|weren't|hadn't|didn't)\b|^,? (?:if only|only if)\b|^[^.!?;]{0,40}?\b(?:would(?:n't| not)? (?:be|have|suit|do|make|sound)|if (?:only|i (?:could|had|were|was|ever)|(?:things|the \w+|my \w+) (?:had|were|was|could|would|only))|in (?:another life|my dreams|a different life)|i wish|one can dream|a (?:girl|man|boy|woman) can dream|on (?:stage|screen)|in (?:a|the|our|school) (?:play|film|show|movie|story|game|pantomime)|i (?:almost|nearly) said|i was (?:going|about) to say|i'?d have|has always been (?:my|a) dream|was the dream|is the dream|i'?d (?:love|be))\b"
         r"|^[^.!?;]{0,6}\b(?:that )?was (?:always )?(?:the|my) (?:plan|dream|idea|hope)\b"
+        r"|^,? (?:were|had) (?:i|we|things|it)\b"
     ),
     "said_before": (
         rf"\b(?:{_OTHERS}(?: (?:all|always|often|still|once|just|only|has|have|had|may|might|would|keep|keeps|even|also|sometimes|to|at|around|in|on|of|here|there|[a-z]+ly|in (?:the |this )?[a-z]+|at (?:the )?[a-z]+))* {_SAY}|you (?:said|say|think|mentioned|called|call|told|asked|ask|claim|claimed|heard|seem to think|keep saying|assume|mistake|must (?:mean|be thinking)|mean)|"
@@ -104,7 +106,7 @@ CUES = {
         r"|^,? if you (?:believe|trust|listen to|ask) (?:the|my|him|her|them|every|old)\b|^,? or so (?:my|the|it) \w+ (?:claims?|says?)\b"
     ),
     "past_before": (
-        r"\b(?:used to|once(?! a| upon| more| in| every| you| i'?m| the| we)|formerly|former|ex-?|erstwhile|retired|previously|had been|until|till|years ago|back (?:then|when|in)|before (?:i|the|that|this|my|all|coming|moving|joining|becoming)|in my (?:youth|younger|school|old)|in (?:those|the old|former) days|as a (?:boy|girl|child|kid|lad|lass|young)|when i was|last (?:year|month|week|spring|summer|autumn|fall|winter|time)|long ago|at first|originally|no longer|any ?more|gave up|stopped|quit|left|sold|started (?:out|off)(?: as)?|began as|trained as|was (?:an?|the|your)|were (?:an?|the)|i was(?! (?:born|raised|named|christened|taught|trained|brought))|i worked|i served|i lived|i taught|we lived|some time ago|ages ago|in a past life|for (?:\w+ ){1,3}years (?:i was|before)|yesterday|in the past|earlier|(?:was |were |been )?born (?:in|on|at|near)|grew up (?:in|on|at|near)|raised (?:in|on|near)|the old|fruher|damals|ehemals|autrefois|jadis|etais|etait|antes|era|fui|war (?:ich|einmal))\b"
+        r"\b(?:used to|once(?! a| upon| more| in| every| you| i'?m| the| we)|formerly|former|ex-?|erstwhile|retired|previously|had been|until|till|years ago|back (?:then|when|in)|before (?:i|the|that|this|my|all|coming|moving|joining|becoming)|in my (?:youth|younger|school|old)|in (?:those|the old|former) days|as a (?:boy|girl|child|kid|lad|lass|young)|when i was|last (?:year|month|week|spring|summer|autumn|fall|winter|time)|long ago|at first|originally|no longer|any ?more|gave up|stopped|quit|left|sold|started (?:out |off )?(?:as|on|with)|started (?:out|off)|began (?:as|on|with)|learn(?:ed|t) on|trained as|was (?:an?|the|your)|were (?:an?|the)|i was(?! (?:born|raised|named|christened|taught|trained|brought))|i worked|i served|i lived|i taught|we lived|some time ago|ages ago|in a past life|for (?:\w+ ){1,3}years (?:i was|before)|yesterday|in the past|earlier|(?:was |were |been )?born (?:in|on|at|near)|grew up (?:in|on|at|near)|raised (?:in|on|near)|the old|fruher|damals|ehemals|autrefois|jadis|etais|etait|antes|era|fui|war (?:ich|einmal))\b"
         r"|\b(?:spent|after|following) (?:\w+ ){0,4}(?:years?|months?|winters?|decades?|seasons?|half my life|my youth) (?:as|in|of|at|being)\b"
         r"|\b(?:hung|hanging) up (?:my )?(?:the )?$"
         r"|\b(?:forgotten|forgot|lost) (?:all )?(?:my |the )?$"
@@ -122,6 +124,7 @@ CUES = {
         r"\b(?:(?:will|'ll)(?! (?:take|always|never|tell|admit|find|see|catch|know|spot|hear|be (?:honest|frank))\b)|shall|going to|gonna|someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter|season)|soon|plan(?:s|ning|ned)? (?:to|on)|about to|intend\w*|training to (?=be|become|work)|studying to|learning to be|working towards?|want to (?:be|become)|in (?:the|a) (?:future|few)|eventually|by the time|tomorrow|aim to|aspir\w+|saving (?:up )?(?:for|to)|apprenticed to be|due to|set to)\b"
         r"|\bi(?:'m| am)? (?:start(?:ing)? (?:as|at|in)|moving (?:to|in)|(?:learning|studying|training) (?:to|for|towards)|switching to|joining|heading for|leaving for|bound for)\b"
         r"|\b(?:been meaning|hoping|keen|itching|dying) to\b|\bwaiting for me\b"
+        r"|\b(?:packing|packed|bound|leaving|heading|headed|setting off|off|on my way) (?:up |down |out )?(?:for|to) (?:the )?$"
     ),
     "future_after": (
         r"^[^.!?;,]{0,40}?\b(?:someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter)|soon|in (?:a|the|two|three) (?:future|few years|couple)|eventually|when i (?:grow|retire|finish|graduate|am)|in training|to be\b|by then|tomorrow)\b"
@@ -146,6 +149,7 @@ CUES = {
         rf"^(?:'s| is| was| are| were) (?:(?:my|our|his|her|their|the|your) (?:[a-z'-]+ ){{0,2}}?{KIN}|what (?:he|she|they|my|the)|where (?:he|she|they|my|the)|his|hers|theirs|her|their|someone|somebody)\b"
         r"|^ (?:was|is|were) (?:the |an? )?(?:man|woman|fellow|lad|one|guy|girl|name)? ?(?:before|after|ahead of|behind|next to) (?:me|us)\b"
         r"|^ (?:of (?:them|those|these) )?(?:is|are|belongs? to|were) (?:my|his|her|our|their|the) (?:[a-z]+ ){0,2}?[a-z]+'s?\b(?= |[.,;!?]|$)(?<!'s )(?<=s)"
+        r"|^ what (?:they|my|the [a-z]+ [a-z]+|everyone|everybody|people|folk|most|others|half)\b"
     ),
     "kin": rf"\b{KIN}\b",
     "strong_before": rf"(?:\b(?:i'm|i am|it's|it is|i've been|i work as|i make my living as|i live (?:in|on|at|by)|call me|name's|name is|that's|that is|be|am|proud|simply|definitely|certainly|absolutely|always|mine is|mine's|is my|answer is|only|just|now) {_DET}){_DET}$",
@@ -161,6 +165,7 @@ CUES = {
         rf"|(?:^|[.!?…—-] ?)(?:oh,? |no,? |ah,? )*(?:that|it)(?:'s| is| was) (?:my |our ){KIN}\b"
         r"|\bi (?:only |just )?(?:say|said|tell people|told you) (?:that|it) (?:so|to|because)\b|\bi was (?:showing off|boasting|bragging|fibbing|exaggerating|putting on)|\b(?:conscience|can't keep this up|can't lie)\b|\bthat was vanity\b|\bi put it on\b|\bmake that\b(?= (?:an? |the )?\ue002)"
         r"|\bwho am i (?:fooling|kidding|trying to fool)\b|\bwho(?:'s| is| would be) fooled\b"
+        r"|\b(?:that|this)(?:'s| is) (?:just |only )?(?:the |a |my )?(?:story|line|tale|version|answer) (?:that )?(?:i|we) (?:give|tell|keep|use|trot|put)"
     ),
     "confirmed": r"\b(?:(?:they|he|she|you|people|folks?|rumou?rs?|the \w+)(?:'re| are| is|'s| was| were| have|'ve| has)? (?:it |got it |have it |guessed |actually |not |for once |quite |all |dead |absolutely )*(?:right|correct|true|wrong for once|bang on)|(?:it|that)(?:'s| is| was) (?:all |quite |perfectly |actually |indeed )?(?:true|right|correct|so|me)|true enough|so i am|so am i|so do i|as am i|me too|and i am\b|and so i|i can'?t deny|i won'?t deny|no lie|your ear is good|have it right|got that right|tells? the truth|told the truth|doesn'?t lie|don'?t lie|guilty)",
     "who_would": r"\b(?:who(?:'d| would| wants| in their)|why would i|why should i|what would i (?:want|know|do) (?:with|about)|since when|what makes you|do i look|how could i|would i (?:really|ever))\b",
@@ -207,6 +212,7 @@ CUES = {
         r"|^\W*(?:it|she|he|that|they) (?:was|were|did)\b(?! not|n't)"
         r"|^\W*(?:happily|sadly|proudly|gladly|unfortunately|often|daily|nightly|every (?:day|night|morning|week|evening|chance)|whenever i|enough to|born (?:that|this) way|from (?:birth|the cradle)|since (?:birth|childhood)|these (?:\w+ ){1,2}years)\b"
         r"|^\W*(?:the one and only|i should (?:hope|think) so|what else would i be|i(?:'ve| have) been (?:one|that|it)\b|i was born (?:one|that way)|(?:and )?proud of it)\b"
+        r"|^\W*(?:i )?have (?:done|been|lived)\b(?! not)|^\W*(?:all|most of) my (?:days|life)\b"
     ),
     "no": r"(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .context import MASK
 from .lazy import Lazy
 from .question import Question
 
@@ -43,7 +44,7 @@ _WHERE = Lazy(
 
 def same_slot(clause: str, q: Question) -> bool:
     """Whether a clause tells a place in the very respect that is asked: "I work in …" where one asks for the work."""
-    if not _WHERE.search(q.text):
+    if not _WHERE.search(q.text) or MASK in clause:
         return False
     asked = [name for name, pattern in _SLOTS.items() if pattern.search(q.text)]
     return len(asked) == 1 and bool(_SLOTS[asked[0]].search(clause))

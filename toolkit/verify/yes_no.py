@@ -77,10 +77,10 @@ def _chosen(key: int, opening: str, question: str) -> str | None:
     return "right" if takes_second == (key > choice.start()) else "contradicted"
 
 
-_ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
+_ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*谁说(?:的|我不|不)|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
 _INSISTS = Lazy(
-    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)"
+    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
 )
 _DENIES = Lazy(
     r"\bi(?:'m| am| do| have| can)(?: not|n't)|不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"
