@@ -29,14 +29,13 @@ from toolkit.tables import read_as
 from toolkit.tasks.base import Message
 from toolkit.verify import Verdict, format_verdict, split_reply
 from toolkit.verify.expression import available, equal
-from toolkit.verify.final_number import Final, compare, number_of, read_final
+from toolkit.verify.final_number import Final, compare, last_box, number_of, read_final
 
 EXACT, EQUAL, PER_TAG = 2.0, 1.5, 0.2           # the numbers of the reference guide
 TAGS = ("<reasoning>", "</reasoning>", "<answer>", "</answer>")
 QUESTIONS, KEYS = ("question", "problem", "prompt", "query"), ("answer", "solution", "ground_truth", "final_answer", "target")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _AFTER_HASHES = re.compile(r"####\s*([^\n]+?)\s*$")
-_BOXED = re.compile(r"\\boxed\s?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,8 @@ class Gsm8k:
 
     def expression(self, completion: str, prefilled: bool) -> str:
         answer = split_reply(completion, prefilled=prefilled).answer[-2000:]
-        boxed = _BOXED.findall(answer)
-        return (boxed[-1] if boxed else answer).strip().strip("$").rstrip(".").strip()
+        box = last_box(answer)
+        return (answer[slice(*box)] if box else answer).strip().strip("$").rstrip(".").strip()
 
     def extract(self, row: Problem, completion: str) -> str:
         """What a submission file says that the reply answers."""
@@ -204,8 +203,8 @@ def _key(value: Mapping[str, Any]) -> tuple[str, str]:
     for found in texts:
         if marked := _AFTER_HASHES.search(found):
             return marked[1].replace(",", ""), found[:marked.start()].strip()
-        if boxed := _BOXED.findall(found):
-            return boxed[-1].strip(), found
+        if box := last_box(found):
+            return found[slice(*box)].strip(), found
         if number_of(found) is not None or (len(found) < 80 and "\n" not in found):
             return found.strip("$ "), solution
     return "", ""

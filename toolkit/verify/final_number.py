@@ -22,6 +22,7 @@ from .reply import split_reply
 from .verdict import Span, Verdict
 
 READ = 1500                                     # characters of an answer, from its end
+LONGEST_BOX = 300
 MANY = 6                                        # the same number so often, and little else, is no answer
 
 
@@ -120,24 +121,25 @@ def number_of(text: str) -> Fraction | None:
 
 def _marked(region: str) -> Iterator[tuple[int, int]]:
     """Spans of what the reply marks as its result: the last box, then the last `####`, then all of it."""
-    at = region.rfind("\\boxed")
-    if at >= 0:
-        begin = region.find("{", at)
-        end = _closing(region, begin) if 0 <= begin <= at + 8 else -1
-        if end > 0:
-            yield begin + 1, end
+    if (boxed := last_box(region)) is not None:
+        yield boxed
     if marked := list(_MARKED.finditer(region)):
         yield marked[-1].span(1)
     yield 0, len(region)
 
 
-def _closing(text: str, at: int) -> int:
+def last_box(text: str) -> tuple[int, int] | None:
+    """Where the content of the last \\boxed{…} stands, brackets within it matched."""
+    at = text.rfind("\\boxed")
+    begin = text.find("{", at) if at >= 0 else -1
+    if not 0 <= begin <= at + 8:
+        return None
     depth = 0
-    for place in range(at, min(len(text), at + 200)):
+    for place in range(begin, min(len(text), begin + LONGEST_BOX)):
         depth += (text[place] == "{") - (text[place] == "}")
         if not depth:
-            return place
-    return -1
+            return begin + 1, place
+    return None
 
 
 def _inside(text: str) -> _Number | None:
