@@ -10,6 +10,8 @@ import typer
 
 from toolkit import __version__
 from toolkit.errors import ToolkitError
+from toolkit.evaluate.command import EPILOG as EVAL
+from toolkit.evaluate.command import eval_
 from toolkit.generate.command import gen_data
 from toolkit.rewards.commands import app as reward
 from toolkit.serve.commands import app as deploy
@@ -120,38 +122,7 @@ def train(
 app.command("plan", epilog="Example: toolkit plan configs/grpo_config.yaml --gpus 8 --gpu-memory 80")(plan)
 
 
-@app.command("eval", epilog="Example: toolkit eval outputs/demo/run/final_model")
-def eval_(
-    model: Annotated[str, typer.Argument(help="A model folder or hub name.")],
-    against: Annotated[str | None, typer.Option(help="The model to compare with; a run knows its own. 'none': no comparison.")] = None,
-    data: Annotated[str | None, typer.Option(help="Held-out samples (a file, folder or hub name); a run knows its own.")] = None,
-    output_dir: Annotated[Path | None, typer.Option(help="Where report.html, report.json and records.jsonl go.")] = None,
-    task: Annotated[str | None, typer.Option(help="Task name or file.")] = None,
-    system_prompt: Annotated[str | None, typer.Option(help="Prompt file; a run knows its own.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many samples (a fixed, nested subset).")] = None,
-    max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest reply in tokens.")] = None,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.0,
-    batch_size: Annotated[int, typer.Option(min=1)] = 64,
-    seed: Annotated[int, typer.Option()] = 42,
-    submission: Annotated[Path | None, typer.Option(help="Also write the answers as id,answer to this CSV, and with the replies beside it.")] = None,
-    hub: Annotated[str | None, typer.Option(help="Where owner/name is looked up: huggingface, or modelscope.")] = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-) -> None:
-    """Verified accuracy on held-out roles, paired with the base model, with intervals and a verdict."""
-    from toolkit.evaluate.resolve import run_evaluation
-
-    report, page = run_evaluation(
-        model, against=against, data=data, output_dir=output_dir, task=task, system_prompt=system_prompt, limit=limit,
-        max_new_tokens=max_new_tokens, temperature=temperature, batch_size=batch_size, seed=seed, submission=submission,
-        hub=hub, overwrite=overwrite)
-    from toolkit.evaluate.report import render
-    from toolkit.terminal import say
-
-    if as_json:
-        _print_json(report)
-    render(report)
-    say(f"report: {page}")
+app.command("eval", epilog=EVAL)(eval_)
 
 
 @app.command(epilog="Example: toolkit doctor    On a machine with several GPUs: toolkit doctor --deep --multi-gpu")

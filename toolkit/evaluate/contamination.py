@@ -1,0 +1,87 @@
+"""Whether the evaluation was seen in training: roles and prompts in both, and how many of its n-grams stand there.
+
+Roles or whole prompts in both are a broken split, and refused. N-grams are only reported: questions of one template share
+them, and so do quotations.
+
+    13 words (characters and words of Chinese and Japanese: each character is one), as in Brown et al. 2020 (arXiv 2005.14165, C)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from toolkit.errors import Refused
+from toolkit.evaluate.style import units
+
+N = 13
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    samples: int                                # of the evaluation
+    roles: tuple[str, ...]                      # in both
+    prompts: tuple[str, ...]                    # ids of evaluated samples whose whole prompt is in the training data
+    touched: int                                # samples with an n-gram of the training data in question or answer
+    training_rows: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"samples": self.samples, "roles": list(self.roles), "prompts": list(self.prompts), "n": N,
+                "samples_with_ngrams": self.touched, "training_rows": self.training_rows}
+
+    def note(self) -> str:
+        return (f"Against {self.training_rows:,} rows of training data: {len(self.roles)} role(s) and {len(self.prompts)} prompt(s) in "
+                f"both; {self.touched} of {self.samples} samples share {N} words in a row with it.")
+
+
+def overlap(evaluated: Iterable[Any], training: Iterable[Any]) -> Overlap:
+    """Compare rows of a task. Memory: the n-grams of the evaluation; the training data is read as a stream."""
+    rows = list(evaluated)
+    roles = {role for row in rows if (role := _role(row))}
+    prompts: dict[bytes, list[str]] = {}
+    grams: dict[bytes, set[int]] = {}
+    for place, row in enumerate(rows):
+        prompts.setdefault(_prompt(row), []).append(str(getattr(row, "id", place)))
+        for gram in _grams(row):
+            grams.setdefault(gram, set()).add(place)
+    both: set[str] = set()
+    same: list[str] = []
+    touched: set[int] = set()
+    count = 0
+    for row in training:
+        count += 1
+        if (role := _role(row)) in roles:
+            both.add(role)
+        same += prompts.pop(_prompt(row), [])
+        for gram in _grams(row):
+            touched |= grams.pop(gram, set())
+    return Overlap(len(rows), tuple(sorted(both)), tuple(same), len(touched), count)
+
+
+def check(found: Overlap) -> None:
+    """Raises Refused for a broken split: what was learned by heart is not what was learned."""
+    problems = [f"{len(items)} of the evaluated {name} are in the training data, too: {', '.join(items[:SHOWN])}"
+                f"{', …' if len(items) > SHOWN else ''}." for name, items in (("roles", found.roles), ("prompts", found.prompts)) if items]
+    if problems:
+        raise Refused([*problems, "Split by role (gen-data does), or pass --allow-contaminated to see the numbers anyway."])
+
+
+def _role(row: Any) -> str:
+    role = str(getattr(row, "role_id", "") or "")
+    return "" if role == "unknown" else role
+
+
+def _prompt(row: Any) -> bytes:
+    turns = [str(turn.get("content", "")) for turn in getattr(row, "conversation_history", ())]
+    parts = [str(getattr(row, "character_profile", "")), *turns, str(getattr(row, "question", ""))]
+    return blake2b("\0".join(parts).encode(), digest_size=16).digest()
+
+
+def _grams(row: Any) -> Iterator[bytes]:
+    for name in ("question", "answer"):
+        words = units(str(getattr(row, name, "")))
+        for at in range(len(words) - N + 1):
+            yield blake2b(" ".join(words[at:at + N]).encode(), digest_size=8).digest()
