@@ -94,17 +94,22 @@ def _validate_rows(task: str, paths: list[Path], column: list[str], clean: Path 
 def train(
     config: Annotated[Path, typer.Option(help="Flat YAML: fields of TRL's GRPOConfig and ModelConfig, and ours.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value (several times).")] = None,
+    preset: Annotated[str | None, typer.Option(help="Settings for your hardware, over the file's: 1x24gb, 8x80gb, cpu, …")] = None,
+    num_processes: Annotated[int | None, typer.Option(min=1, help="GPUs; more than one starts accelerate launch.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the resolved configuration, launch command and plan; train nothing.")] = False,
     allow_unaudited: Annotated[bool, typer.Option("--allow-unaudited", help="Train with a reward that fails its audit, too.")] = False,
     hub: Annotated[str | None, typer.Option(help="Where owner/name is looked up: huggingface, or modelscope.")] = None,
     as_json: Json = False,
 ) -> None:
     """Cold start and GRPO with the verified reward; the same command continues a stopped run."""
-    from toolkit.config import parse_set
     from toolkit.terminal import say
-    from toolkit.train.arguments import load_settings
+    from toolkit.train.commands import launch, settings_of, show_dry_run
 
-    settings = load_settings(config, {**parse_set(set_ or []), **({"allow_unaudited": True} if allow_unaudited else {}),
-                                      **({"hub": hub} if hub else {})})
+    settings, arguments = settings_of(config, set_ or [], preset=preset, num_processes=num_processes, hub=hub,
+                                      allow_unaudited=allow_unaudited, as_json=as_json)
+    if dry_run:
+        return show_dry_run(settings, arguments, as_json)
+    launch(settings, arguments)
     from toolkit.show.plots import plot_run
     from toolkit.train.pipeline import train as run
 

@@ -116,7 +116,7 @@ def fields_of(*modules: str) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     for module in modules:
-        tree = ast.parse(_source(module).read_text(encoding="utf-8"))
+        tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and node.name.endswith(("Config", "Arguments")):
                 for entry in node.body:
@@ -127,7 +127,7 @@ def fields_of(*modules: str) -> Mapping[str, str]:
     return found
 
 
-def _source(module: str) -> Path:
+def source_of(module: str) -> Path:
     package, _, rest = module.partition(".")
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:

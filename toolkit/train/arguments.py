@@ -23,6 +23,7 @@ from toolkit.config import (
 from toolkit.errors import InputError, did_you_mean
 from toolkit.sources import on_hub
 from toolkit.train.translate import TRANSLATED, translate
+from toolkit.train.watchdog import watchdog_problems
 
 STAGES = ("sft", "grpo")
 NEW = "new"
@@ -46,7 +47,12 @@ OURS: Mapping[str, str] = {
     "hub": "str",
     "sbk_weight": "float",
     "cm_weight": "float",
+    "num_processes": "int",
+    "accelerate_config": "str",
+    "watchdog": "str | dict",
 }
+# how a run is started and watched is no part of what is trained: a run may go on with other values
+LAUNCH = ("num_processes", "accelerate_config", "watchdog")
 
 # where we differ from TRL's defaults, and why
 DEFAULTS: Mapping[str, Any] = {
@@ -78,6 +84,9 @@ class TrainSettings:
     columns: Mapping[str, str] = field(default_factory=dict)    # our name → the data file's
     sbk_weight: float | None = None             # of the evaluation's weighted mean; None: 0.5
     cm_weight: float | None = None
+    num_processes: int = 0                      # more than 1: accelerate launch is started; 0: this process alone
+    accelerate_config: str = ""                 # a name of configs/accelerate, or a file
+    watchdog: str | Mapping[str, Any] = "stop"  # stop, warn or off, for all alarms or each by its name
     new_model: Mapping[str, Any] = field(default_factory=dict)
     sft: Mapping[str, Any] = field(default_factory=dict)
     grpo: Mapping[str, Any] = field(default_factory=dict)
@@ -99,7 +108,7 @@ class TrainSettings:
     def to_config(self) -> dict[str, Any]:
         """The resolved configuration as flat keys: what the manifest records, and a valid configuration itself."""
         # whether an audit was waived stands beside its result, and changes nothing of what is trained
-        ours = {k: getattr(self, k) for k in OURS if k not in ("allow_unaudited", "hub")}     # names carry their hub
+        ours = {k: getattr(self, k) for k in OURS if k not in ("allow_unaudited", "hub", *LAUNCH)}     # names carry their hub
         ours["stages"] = list(self.stages)
         return {k: v for k, v in {**ours, **self.model, **self.grpo}.items() if v not in ("", None, {}, [])}
 
@@ -147,7 +156,8 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     if "sft" in stages and not flat.get("cold_start_data"):
         problems.append(f'{path} has the stage sft but no "cold_start_data" (gen-data writes it with --cold-start).')
     grpo = {**DEFAULTS, **{k: v for k, v in flat.items() if k in grpo_fields}}
-    problems += _arithmetic(grpo, path)
+    problems += _arithmetic(grpo, path, flat.get("num_processes") or 0)
+    problems += [f"{spot('watchdog')} {problem}" for problem in watchdog_problems(flat.get("watchdog"))]
     if problems:
         raise InputError(problems)
     ours = {k: flat[k] for k in OURS if k in flat and k not in ("stages", "rewards", "sft", "hub")}
@@ -166,18 +176,21 @@ def _known(key: str) -> bool:
     return key in fields_of(*GRPO_MODULES) or key in fields_of(*MODEL_MODULES) or key in OURS
 
 
-def _arithmetic(grpo: Mapping[str, Any], path: str | Path) -> list[str]:
-    """TRL groups `num_generations` completions of one prompt; what one process sees in a step must split into groups."""
+def _arithmetic(grpo: Mapping[str, Any], path: str | Path, processes: Any) -> list[str]:
+    """TRL groups `num_generations` completions of one prompt; what is generated at once must split into groups."""
     generations = grpo.get("num_generations", 8)
     if not isinstance(generations, int):
         return []
     if generations < 2:
         return [f'{path} "num_generations" is {generations}: a group needs at least 2 completions to compare.']
     per_step = grpo.get("per_device_train_batch_size", 8) * grpo.get("gradient_accumulation_steps", 1)
-    if isinstance(per_step, int) and per_step % generations and generations % per_step:
+    if isinstance(processes, int) and processes > 0:
+        per_step *= processes
+    undivided = per_step % generations and (processes or generations % per_step)     # more processes may fill a group
+    if isinstance(per_step, int) and undivided:
         fits = [n for n in range(2, per_step + 1) if per_step % n == 0]
         near = sorted(sorted(fits, key=lambda n: abs(n - generations))[:2])
-        return [f"{path}: {per_step} completions a step and device (per_device_train_batch_size × "
-                f"gradient_accumulation_steps) do not split into groups of {generations}. "
+        return [f"{path}: {per_step} completions a step (per_device_train_batch_size × gradient_accumulation_steps"
+                f"{' × num_processes' if processes else ''}) do not split into groups of {generations}. "
                 f"Nearest num_generations: {' or '.join(map(str, near)) or 'none; raise the batch'}."]
     return []
