@@ -185,18 +185,28 @@ def _cached(name: str, kind: str) -> bool:
     return isinstance(try_to_load_from_cache(name, file, repo_type=kind), str)
 
 
+def _fetched(name: str) -> Path | None:
+    """What an earlier run left of a data set in the hub's cache; it may hold only the parts that were asked for."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="dataset")
+    if not (folder / "refs/main").is_file():
+        return None
+    found = folder / "snapshots" / (folder / "refs/main").read_text().strip()
+    return found if found.is_dir() else None
+
+
 def _hub_data(name: str, part: str, exact: bool, given: str) -> list[Path]:
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError
 
     endpoint = _endpoint()
     try:
         _reach(endpoint, "data set", name)
     except InputError:
-        try:
-            return _inside(Path(snapshot_download(name, repo_type="dataset", local_files_only=True)), part, exact, given)
-        except (LocalEntryNotFoundError, OSError):
-            pass
+        if (folder := _fetched(name)) is not None:
+            return _inside(folder, part, exact, given)
         raise
     try:
         names = HfApi(endpoint=endpoint).list_repo_files(name, repo_type="dataset")
