@@ -7,15 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit.evaluate.compare import difference
+from toolkit.evaluate.records import RIGHT, WRONG, Record
 from toolkit.evaluate.stats import (
     BETTER,
     CANNOT_TELL,
     WORSE,
     Interval,
+    all_k,
+    detectable_gain,
     holm,
+    majority,
     mcnemar_exact,
     mcnemar_mid_p,
+    needed_samples,
     paired_bootstrap,
+    pass_at_k,
+    sign_flip,
+    t_interval,
     verdict,
     wilson,
 )
@@ -141,3 +150,76 @@ def test_the_interval_is_ordered_and_holds_the_difference_for_any_scores(rows):
     found = paired_bootstrap(before, after, roles, seed=0, draws=500)
     assert -1 <= found.low <= found.high <= 1
     assert found.low - 1e-9 <= found.value <= found.high + 1e-9 or len(set(roles)) >= 6
+
+
+def equal_records(rng, roles, each, repeats):
+    """Two sides of one and the same model: roles differ in difficulty, samples within them, too."""
+    rates = np.repeat(rng.beta(2, 2, roles), each)
+    rates = np.clip(rates + rng.normal(0, 0.15, roles * each), 0, 1)
+    return [[Record(index=n, side=side, id=str(n), role_id=str(n // each), question="", completion="", finish_reason="stop",
+                    n_tokens=1, state=RIGHT if rng.random() < rate else WRONG, score=1.0, format=None, code="", reason="",
+                    repeat=repeat)
+             for n, rate in enumerate(rates) for repeat in range(repeats)] for side in ("base", "trained")]
+
+
+@pytest.mark.parametrize(("roles", "each", "repeats"), [(4, 20, 1), (8, 10, 1), (8, 8, 3), (4, 15, 2)])
+def test_a_model_against_itself_cannot_be_told_in_at_least_95_percent_of_evaluations(roles, each, repeats):
+    rng = np.random.default_rng(5)
+    runs, undecided = 200, 0
+    for run in range(runs):
+        found = difference(*equal_records(rng, roles, each, repeats), seed=run, draws=600)
+        undecided += found["verdict"] == CANNOT_TELL
+    assert undecided / runs >= 0.95
+
+
+def test_sign_flips_agree_with_mcnemar_where_scores_are_yes_or_no():
+    gained, lost = 9, 2
+    differences = [1.0] * gained + [-1.0] * lost + [0.0] * 20
+    exact = sign_flip(differences, ["one role"] * len(differences), seed=0)
+    assert exact == pytest.approx(mcnemar_exact(gained, lost))
+    drawn = sign_flip(differences, ["one role"] * len(differences), seed=0, draws=2000)
+    assert drawn == pytest.approx(exact, abs=0.02)
+    assert sign_flip([0.0, 0.0], ["a", "b"], seed=0) == 1.0
+
+
+# Chen et al. 2021 give the estimator; 10 replies of which 3 are right, counted out: 1 − C(7,k)/C(10,k)
+def test_pass_at_k_and_all_k_agree_with_counting_every_draw():
+    from itertools import combinations
+
+    replies = [True] * 3 + [False] * 7
+    for k in (1, 2, 5, 10):
+        draws = list(combinations(replies, k))
+        assert pass_at_k(10, 3, k) == pytest.approx(sum(any(d) for d in draws) / len(draws))
+        assert all_k(10, 3, k) == pytest.approx(sum(all(d) for d in draws) / len(draws))
+    with pytest.raises(ValueError):
+        pass_at_k(4, 2, 5)
+
+
+def test_the_majority_is_the_answer_given_most_often():
+    assert majority([("7", True), ("7", True), ("8", False)]) == 1
+    assert majority([("8", False), ("8", False), ("7", True)]) == 0
+    assert majority([("8", False), ("7", True)]) == 0.5
+
+
+def test_what_is_called_detectable_is_detected_with_the_power_that_is_promised():
+    rng = np.random.default_rng(1)
+    samples, changed = 400, 0.3
+    gain = detectable_gain(samples, changed)
+    up = (changed + gain) / 2
+    told = 0
+    for _ in range(400):
+        draw = rng.random(samples)
+        told += mcnemar_mid_p(int((draw < up).sum()), int(((draw >= up) & (draw < changed)).sum())) < 0.05
+    assert 0.72 < told / 400 < 0.9
+
+
+def test_a_smaller_difference_needs_more_samples_and_none_needs_no_number():
+    assert needed_samples(Interval(0.05, -0.05, 0.15), 100) == pytest.approx(817, abs=2)
+    assert needed_samples(Interval(0.025, -0.075, 0.125), 100) > 3000
+    assert needed_samples(Interval(0.0, -0.1, 0.1), 100) is None
+
+
+# Student's sleep data (Biometrika 1908): the extra sleep of ten patients, drug 2
+def test_the_t_interval_agrees_with_student_s_example():
+    found = t_interval([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+    assert (found.value, found.low, found.high) == pytest.approx((2.33, 0.8977, 3.7623), abs=1e-4)

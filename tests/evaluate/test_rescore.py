@@ -1,0 +1,141 @@
+"""Old replies with a new verifier; repeats; contamination; guards of other tasks; RAIDEN's files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from stub_server import Stub
+from stub_server import served as serving
+
+from toolkit.errors import InputError, Refused
+from toolkit.evaluate import contamination, guard, raiden
+from toolkit.evaluate.records import read_records
+from toolkit.evaluate.rescore import rescore
+from toolkit.evaluate.runner import evaluate
+from toolkit.jsonl import dumps, write_list
+from toolkit.tasks.roleplay import RolePlay
+from toolkit.verify import Verdict
+
+TASK = RolePlay()
+REPLY = "<think>trade</think><answer>I am a baker.</answer>"
+
+
+@pytest.fixture
+def evaluated(data, tmp_path):
+    with serving(Stub(content=REPLY)) as url:
+        evaluate(f"{url}#stub", None, data, out=tmp_path / "eval")
+    return tmp_path / "eval"
+
+
+def test_rescoring_with_the_same_verifier_changes_nothing_and_generates_nothing(evaluated):
+    before = json.loads((evaluated / "report.json").read_text())
+    report, out = rescore(evaluated)
+    assert out == evaluated.with_name("eval-rescored")
+    assert report["trained"] | {"seconds": 0} == before["trained"] | {"seconds": 0}
+    assert report["notes"][0].endswith("no state changed.")
+    assert list(read_records(out / "records.jsonl")) == list(read_records(evaluated / "records.jsonl"))
+
+
+def test_rescoring_counts_what_a_new_verifier_changes(evaluated):
+    class Strict(RolePlay):
+        def score(self, part, row, completion, prefilled=False):
+            return Verdict(0.0, "absent", "no") if part == "accuracy" else super().score(part, row, completion, prefilled)
+
+    before = json.loads((evaluated / "report.json").read_text())["trained"]["states"]["right"]
+    report, _ = rescore(evaluated, task=Strict())
+    assert before > 0 and report["trained"]["states"]["right"] == 0
+    assert f"{before} right → wrong" in report["notes"][0]
+    assert report["rescored"]["changed"] == [["right", "wrong", before]]
+
+
+def test_rescoring_without_the_samples_names_them(evaluated, tmp_path, rows):
+    write_list(tmp_path / "fewer.json", rows[:20])
+    with pytest.raises(InputError, match=r"lacks 4 of the evaluated samples \(s020"):
+        rescore(evaluated, data=tmp_path / "fewer.json")
+    with pytest.raises(InputError, match=r"report\.json does not exist"):
+        rescore(tmp_path / "nowhere")
+
+
+def samples(rows):
+    return [TASK.row(row) for row in rows]
+
+
+def test_roles_and_prompts_in_both_are_a_broken_split(rows):
+    found = contamination.overlap(samples(rows[:12]), samples(rows[:1]))
+    assert found.roles == ("mara-quill",)
+    assert "s000" in found.prompts
+    with pytest.raises(Refused, match="roles are in the training data"):
+        contamination.check(found)
+
+
+def test_other_roles_with_other_text_are_a_clean_split(rows):
+    other = [{**row, "role_id": "other", "character_profile": "He is tall.", "question": "How tall are you?"} for row in rows]
+    found = contamination.overlap(samples(rows), samples(other))
+    assert (found.roles, found.prompts, found.touched, found.training_rows) == ((), (), 0, 24)
+    contamination.check(found)
+
+
+def test_n_grams_in_both_are_counted_whatever_stands_around_them(rows):
+    long = "when the old mill by the river burned down in the winter of that year"
+    mine = samples([{**rows[0], "question": f"Tell me, {long}, where were you?"}, rows[1]])
+    theirs = samples([{**rows[2], "role_id": "other", "question": f"So {long} you said"}])
+    assert contamination.overlap(mine, theirs).touched == 1
+
+
+def test_a_sister_task_is_named_with_its_samples_and_data():
+    assert guard.sisters(["gsm8k:200=a.jsonl", "countdown"]) == [guard.Sister("gsm8k", 200, "a.jsonl"),
+                                                                 guard.Sister("countdown", None, None)]
+    for wrong in ("gsm8k:x", ":3", "gsm8k:0"):
+        with pytest.raises(InputError, match="cannot be read"):
+            guard.sisters([wrong])
+
+
+def test_a_loss_above_the_limit_is_refused_and_one_below_is_not():
+    allowed = guard.limits(["gsm8k:2"], ["roleplay", "gsm8k"])
+    report = {"task": "gsm8k", "blocked": False, "difference": {"value": -0.03, "low": -0.05, "high": -0.01}}
+    assert "lost 3.0 points" in guard.losses([report], allowed)[0]
+    assert guard.losses([report], guard.limits(["gsm8k:3"], ["gsm8k"])) == []
+    assert "no difference" in guard.losses([{**report, "difference": None}], allowed)[0]
+    with pytest.raises(InputError, match='Did you mean "gsm8k"'):
+        guard.limits(["gsm8:2"], ["roleplay", "gsm8k"])
+    with pytest.raises(InputError, match="no loss in points"):
+        guard.limits(["gsm8k:much"], ["gsm8k"])
+
+
+def test_p_values_of_several_tasks_are_adjusted_by_holm():
+    reports = [{"difference": {"p_value": p}} for p in (0.01, 0.04)] + [{"difference": None}]
+    guard.adjust(reports)
+    assert [r["difference"]["p_holm"] for r in reports[:2]] == [0.02, 0.04]
+
+
+@pytest.mark.parametrize(("code", "kind", "distance"), [("A", "SBK", 0), ("B", "RCB", 0), ("K1", "CM", 1), ("K2-5", "CM", 5)])
+def test_raiden_codes_are_dimensions(code, kind, distance):
+    assert raiden.dimension(code) == (kind, distance)
+
+
+def test_raiden_files_become_rows_and_results_go_back(tmp_path):
+    (tmp_path / "npc.json").write_text(dumps({"沈铁山": {"npc_type": "人", "npc_setting": "职业: 铁匠,"}}))
+    (tmp_path / "dialogue.json").write_text(dumps({"7": {
+        "npc_name": "沈铁山", "reference": "我是铁匠。", "metrics": ["A", "K2-3"],
+        "messages": [{"role": "user", "text": "你好"}, {"role": "npc", "text": "好。"}, {"role": "user", "text": "你做什么工作？"}]}}))
+    (tmp_path / "keys.jsonl").write_text(dumps({"ID": "7", "keys": ["铁匠"]}) + "\n")
+    found = list(raiden.read_dialogues(tmp_path / "dialogue.json", tmp_path / "npc.json", tmp_path / "keys.jsonl"))
+    assert [(row["kind"], row["memory_distance"]) for row in found] == [("SBK", 0), ("CM", 3)]
+    row = TASK.row(found[0])
+    assert row.question == "你做什么工作？" and [t["role"] for t in row.conversation_history] == ["user", "assistant"]
+    write_list(tmp_path / "validation.json", found)
+    with serving(Stub(content="<think>？</think><answer>我是铁匠。</answer>")) as url:
+        report = evaluate(url, None, tmp_path / "validation.json", out=tmp_path / "eval")
+    assert report["trained"]["by_kind"]["SBK"]["accuracy"] == 1
+    assert raiden.write_results(tmp_path / "results.jsonl", tmp_path / "eval" / "records.jsonl") == 1
+    assert raiden.read_results(tmp_path / "results.jsonl") == {"7": "我是铁匠。"}
+    table = {row["dimension"]: row for row in raiden.table(report["trained"]["by_kind"])}
+    assert (table["SBK"]["paper"], table["CM"]["paper"]) == (0.8804, 0.8865)
+
+
+def test_a_dialogue_of_an_unknown_role_is_named(tmp_path):
+    (tmp_path / "npc.json").write_text("{}")
+    (tmp_path / "dialogue.json").write_text(dumps({"7": {"npc_name": "X", "metrics": ["A"], "messages": []}}))
+    with pytest.raises(InputError, match='dialogue 7 is of "X", who is not in'):
+        list(raiden.read_dialogues(tmp_path / "dialogue.json", tmp_path / "npc.json"))
