@@ -281,7 +281,8 @@ class _Mention:
         a, c = self.a, self.c
         if c.framed_hedged.search(self.frame):
             return "hedged"
-        if not self.idiom and (c.hedged_before.search(self.before) or c.hedged_after.search(a.sentence_after)):
+        doubt = c.hedged_before.search(self.before) or c.hedged_after.search(a.sentence_after)
+        if doubt and not self.idiom and not (self.q.about_user and _RECALLED.search(doubt.group())):
             return "hedged"
         before, after = c.or_before.search(a.sentence_before), c.or_after.search(a.sentence_after)
         # "or" and list marks count only beside something that is not itself a key
@@ -360,6 +361,7 @@ _SOON = 14  # characters after a mention in which a word of the past is about it
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
+_RECALLED = Lazy("(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)$")  # how one tells others what they said
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")

@@ -30,7 +30,7 @@ def loose(text: str) -> str:
 
 
 # After a Korean noun stands a particle, a copula or nothing; anything else continues the word.
-_KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하)|가(?![가-힣]{2})|을|를|의|에|로|으로|와|과|랑|이랑|하고|도|만|까지|부터|입|예요|에요|야|여|지|죠|라|였|인|일|이란|란|요|님|씨|군|양|들|처럼|보다|밖에|뿐|마다|나|든|아|께|한테|네|말고|출신|올시다|이올|옵|외다|쪽|같|대신|조차|마저|이나|거든|며|고|면|으|집|하|한|해|했|합|했|할|하러|였|답|다|이다|임(?=을|이|은)|사부|선생|형|누나|언니|오빠|부인|대감|아저씨|아줌마|할머니|할아버지|에서|세요|셨|시(?=[죠지네는던])|십니|신(?=[가데지])|니|냐|구나|군요|랍|란다|래|에게|이에|당|님이|때|잖)"
+_KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하)|가(?![가-힣]{2})|을|를|의|에|로|으로|와|과|랑|이랑|하고|도|만|까지|부터|입|예요|에요|야|여|지|죠|라|였|인|일|이란|란|요|님|씨|군|양|들|처럼|보다|밖에|뿐|마다|나|든|아|께|한테|네|말고|출신|올시다|이올|옵|외다|쪽|같|대신|조차|마저|이나|거든|며|고|면|으|집|하|한|해|했|합|했|할|하러|였|답|다|이다|임(?=을|이|은)|사부|선생|형|누나|언니|오빠|부인|대감|아저씨|아줌마|할머니|할아버지|에서|세요|셨|시(?=[죠지네는던의]|에[서 ]|입|예|이)|십니|신(?=[가데지])|니|냐|구나|군요|랍|란다|래|에게|이에|당|님이|때|잖)"
 # After a Chinese name of a person stands a function word, a verb or a title, rarely anything else.
 _ZH_AFTER_NAME = fold_pattern(
     "是的在说和跟与同也就都很不没有了着过吗吧呢啊呀哦嘛罢啦哟呗给对把被让叫教带来去到会能要想可从又才只还已曾正将便乃亦即及或之其这那"
@@ -188,6 +188,28 @@ def bounded(form: str, kind: str) -> Form:
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"
     return Form(form, _spelled(form), before, end, again)
+
+
+_V_TO_B = {"ヴァ": "バ", "ヴィ": "ビ", "ヴェ": "ベ", "ヴォ": "ボ", "ヴ": "ブ"}
+_ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15, "xvi": 16}  # fmt: skip
+_RANKS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"]
+
+
+def respelled(form: str) -> list[str]:
+    """Other usual spellings of a form: バイオリン for ヴァイオリン and back, Edmund the Twelfth for Edmund XII."""
+    found: list[str] = []
+    if "ヴ" in form:
+        plain = form
+        for v, b in _V_TO_B.items():
+            plain = plain.replace(v, b)
+        found.append(plain)
+    elif len(form) > 2 and form[0] in "バビベボ":
+        found += [v + form[1:] for v, b in _V_TO_B.items() if b == form[0]]
+    name, _, numeral = form.strip().rpartition(" ")
+    value = _ROMAN.get(numeral.lower()) if name and numeral.isupper() else None
+    if value:
+        found += [f"{name} the {_RANKS[value - 2]}", f"{name} {value}"]
+    return found
 
 
 _TWO_CHAR_SURNAME = fold_pattern(

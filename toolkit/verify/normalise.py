@@ -41,7 +41,11 @@ _EXTRA_HAN = {
     "隻": "只",
     "裡": "里",
     "裏": "里",
+    **dict(zip("髙嶋嶌﨑邉濵栁桺冨峯埜舘薗着著牠佔彷彿綫纔喫臺麪", "高岛岛崎边滨柳柳富峰野馆园着着它占仿佛线才吃台面", strict=True)),
 }
+# Letters that decompose into no base letter, and those that are written as two.
+_LATIN = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i"}
+_LATIN_PAIRS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +86,9 @@ def _fold_char(char: str) -> str:
     low = compatible.lower()
     if len(low) != 1:
         return low[0]
+    if low in _LATIN_PAIRS:
+        return _HOLE
+    low = _LATIN.get(low, low)
     base = unicodedata.normalize("NFD", low)
     return base[0] if "a" <= base[0] <= "z" else low
 
@@ -125,7 +132,10 @@ _HOLES = re.compile(_HOLE)
 
 @lru_cache(maxsize=4096)
 def _fold_cluster(cluster: str) -> str:
-    return unicodedata.normalize("NFKC", cluster).translate(_TABLE).replace(_HOLE, "").replace("⁄", "/")
+    compatible = unicodedata.normalize("NFKC", cluster)
+    for letter, pair in _LATIN_PAIRS.items():
+        compatible = compatible.lower().replace(letter, pair) if letter in compatible.lower() else compatible
+    return compatible.translate(_TABLE).replace(_HOLE, "").replace("⁄", "/")
 
 
 def _fold_slowly(original: str, rough: str, skipped: int) -> Folded:

@@ -48,6 +48,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         return q.about_user and not q.kin
     if c.second_after.search(a.clause_after):
         return not q.about_user
+    if (_WHERE_MINE if q.about_user else _WHERE_YOURS).match(a.clause_after):
+        return True
     told = clauses(a, c)
     if q.kin and not q.about_user and _ANOTHERS.search(told[0]) and not asked_kin(told[0], c, q):
         return True
@@ -113,16 +115,18 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
 _THAT_ONE = Lazy(
     r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|\b(?:she|he|it) (?:answers to|goes by) $|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|이름은) ?$"
 )
+_WHERE_MINE = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:mine|my own|my [a-z]+) (?!told)[a-z]+")
+_WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-z]+) [a-z]+")
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(
-    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家)|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
+    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
 )
 _LISTENER = Lazy(
-    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养)|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
+    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
     "|(?:^|(?<=[ ,.]))(?<!제 )(?<!내 )(?<!리 )(?<!희 )(?:손님|당신|네|너|자네|그쪽|댁)(?:의|네)?(?= )"
 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .dates import Moment, find_moments, same_moment, settle, whole_moment
-from .forms import ARTICLE, Form, bounded, loose, parted
+from .forms import ARTICLE, Form, bounded, loose, parted, respelled
 from .normalise import fold_pattern, fold_text
 from .units import Quantity, find_quantities, same_quantity, whole_quantity
 from .verdict import Key
@@ -48,6 +48,7 @@ _TITLE = re.compile(r"^(?:dr|mr|mrs|ms|prof|professor|doctor|captain|capt|sir|la
 @lru_cache(maxsize=4096)
 def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
     """The matcher of a key's forms; what a form means is inferred where its type does not say."""
+    forms = (*forms, *(other for form in forms for other in respelled(form)))
     if kind == "name":
         forms = (*forms, *(bare for form in forms if " " in (bare := _TITLE.sub("", form))))
     literal: list[str] = []

@@ -193,7 +193,7 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
                 if (
                     gap in (" ", "")
                     and second is None
-                    and name in ("metre", "meter", "metres", "meters")
+                    and name in ("metre", "meter", "metres", "meters", "メートル", "미터")
                     and 10 <= following.value < 100
                 ):
                     return Quantity(
