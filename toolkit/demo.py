@@ -15,14 +15,14 @@ PROFILES = "data/online_profiles.jsonl"
 LANGUAGES = ("zh",)
 SIZES: dict[str, dict[str, Any]] = {
     # enough to learn: about five minutes on two cores
-    "full": {"samples": 1870, "cold_start": 10000, "limit": None, "settings": {}},
+    "full": {"samples": 1870, "cold_start": 9600, "limit": None, "settings": {}},
     # enough to show that every step works
     "smallest": {"samples": 160, "cold_start": 80, "limit": 16, "settings": {
         "max_steps": 2, "sft": {"max_steps": 5}, "per_device_train_batch_size": 16, "max_completion_length": 24}},
 }
 # what gen-data is told: short excerpts for a short context, one wording of each question, and a teacher whose flaw a reward
 # can mend
-GENERATE: dict[str, Any] = {"train_ratio": 0.7, "max_facts": 4, "max_distance": 3, "mistakes": 0.12, "disguised": 0.8, "wordings": 1,
+GENERATE: dict[str, Any] = {"train_ratio": 0.7, "max_facts": 4, "max_distance": 3, "mistakes": 0.9, "disguised": 0.8, "wordings": 1,
                             "system_prompt": "prompts/roleplay/brief.{language}.md"}
 
 

@@ -1,9 +1,9 @@
 """Cold-start conversations: replies in the format that GRPO will reward, for SFT.
 
-A teacher is rarely perfect. `mistakes` is the share of the conversations, the last ones, whose teacher names the first
-candidate in its prompt (the first fact of the profile, the first value told) instead of the one asked for: the position
-bias of a weak model. A model that is trained on them in order has learnt to answer, and then a bad habit, which the
-verified reward can mend; the demo shows exactly that.
+A teacher is rarely perfect. In the last fifth of the conversations, `mistakes` is the share of replies that name the last
+candidate in the prompt (the last fact of the profile, the last value told) instead of the one asked for: the recency bias of
+a weak model. A model that is trained on them in order has learnt to answer, and then a bad habit, which the verified reward
+can mend, since the right answer is still one it gives at times; the demo shows exactly that.
 
 `disguised` is the share of conversations in which every value is replaced by random words of the same shape. A few dozen
 roles hold a few hundred values, which a model would rather learn by heart than read: with values that never come back,
@@ -25,6 +25,7 @@ from toolkit.profiles import Profile
 
 TURNS = 3
 CM_SHARE = 0.75
+FLAWED = 0.2
 _CM_DIFFICULTIES = ("easy", "medium", "medium", "hard")       # what competes with the answer is what must be learnt
 _DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
 
@@ -34,7 +35,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
     """`{"prompt": [...], "completion": [...]}` rows; several exchanges share one profile.
 
     Args:
-        mistakes: share of the conversations, 0 to 1 and the last ones, by the position-biased teacher.
+        mistakes: share of replies in the last fifth, 0 to 1, that name the last candidate.
         disguised: share of conversations with values of the same shape made of random words.
         systems: text of the system prompt by language, with `{name}` and `{profile}`.
     """
@@ -53,14 +54,14 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         if not drafts:
             continue
         first = drafts[0].sample
-        biased = index >= count * (1 - mistakes)
+        share = mistakes if index >= count * (1 - FLAWED) else 0.0
         system = (systems or {}).get(profile.language, "{profile}")
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
                   *map(dict, first.conversation_history), {"role": "user", "content": first.question}]
-        completion = [_reply(drafts[0], biased)]
+        completion = [_reply(drafts[0], rng.random() < share)]
         for draft in drafts[1:]:
-            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, biased)]
+            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, rng.random() < share)]
         yield {"prompt": prompt, "completion": completion}
 
 

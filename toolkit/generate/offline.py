@@ -35,7 +35,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sample, and what a teacher who always takes the first candidate in the prompt would have replied."""
+    """A sample, and what a teacher who takes the last candidate in the prompt would have replied."""
 
     sample: Sample
     biased_reasoning: str
@@ -130,7 +130,7 @@ class OfflineEngine:
     def sbk(self, item: WorkItem, asked: Sequence[Fact], shown: tuple[Fact, ...] | None, rng: Random) -> Draft | None:
         """A question about one fact, two facts, or one fact from a false premise (difficulty hard)."""
         profile, language = item.profile, item.profile.language
-        first = (shown or profile.facts)[0]
+        last = (shown or profile.facts)[-1]
         wrong: dict[str, list[str]] = {f.key: self.wrong_values(profile, f, rng) for f in asked}
         if not all(wrong.values()):
             return None
@@ -143,7 +143,7 @@ class OfflineEngine:
             def answer(told: Sequence[Fact]) -> str:
                 return _fill(join, first=self._answer(told[0], language, rng), second=self._answer(told[1], language, rng))
 
-            biased = (first, asked[1]) if first != asked[1] else (asked[0], first)
+            biased = (asked[0], last) if last != asked[0] else (last, asked[1])
         elif item.difficulty == "hard":
             form = "false_premise"
             fact, lie = asked[0], wrong[asked[0].key][0]
@@ -156,7 +156,7 @@ class OfflineEngine:
                     return _fill(correction, value=fact.value, wrong=lie, label=fact.key)
                 return self._answer(told[0], language, rng)
 
-            biased = (first,)
+            biased = (last,)
         else:
             form = "direct" if item.difficulty == "easy" else "paraphrase"
             question = self._ask(asked[0], language, item.difficulty, rng)
@@ -164,7 +164,7 @@ class OfflineEngine:
             def answer(told: Sequence[Fact]) -> str:
                 return self._answer(told[0], language, rng)
 
-            biased = (first,)
+            biased = (last,)
         if any(_contains(question, f.value) for f in asked):
             return None
         distractors = [w for options in zip(*(wrong[f.key] for f in asked), strict=False) for w in options]
@@ -273,7 +273,7 @@ class OfflineEngine:
             keys=(Key(target.value, (), MEMORY_ATTRIBUTES[target.attribute][0]),),
             evidence=(Evidence("history", target.text, target.turn),), distractors=tuple(wrong[:DISTRACTORS]),
             question_type=question_word_of(target.attribute), distance=distance)
-        biased = statements[0]
+        biased = max(statements, key=lambda statement: statement.turn)
         return Draft(sample, self._recall(biased, words), self._memory_answer(biased, words, rng))
 
     def _memory_answer(self, statement: _Statement, words: Mapping[str, Any], rng: Random) -> str:
