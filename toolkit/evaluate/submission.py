@@ -37,7 +37,11 @@ def write_submission(path: Path, records: Path, task: Task, data: str | Path, ov
     if extract is None:
         raise InputError(f"task {task.name} has no short answers to submit (method extract of the task).")
     rows: dict[str, Any] = {str(row.id): row for file in data_files(data, "test") for _, row in task.read(file)}
-    replies = [record for record in read_records(records) if record.side == TRAINED]
+    first: dict[str, Record] = {}               # of repeated replies to a row the first is submitted
+    for record in read_records(records):
+        if record.side == TRAINED:
+            first.setdefault(record.id, record)
+    replies = list(first.values())
     answers = [extract(rows[record.id], record.completion) for record in replies]
     detailed = path.with_name(f"{path.stem}_detailed{path.suffix or '.csv'}")
     for file, header, cells in ((path, ("id", "answer"), [(r.id, a) for r, a in zip(replies, answers, strict=True)]),
