@@ -69,7 +69,7 @@ class _Mention:
             return "injected", 0
         if self._part_of_another():
             return "aside", 0
-        if absurd_to_deny(self.a, self.c):
+        if absurd_to_deny(self.a, self.c) and not self._of_others_alone():
             return ASSERTED, 2
         frame = framed(self.a, self.c, self.q)
         if frame:
@@ -143,6 +143,10 @@ class _Mention:
             return True
         return bool(c.beside_before.search(self.before) or c.beside_after.search(self.after))
 
+    def _of_others_alone(self) -> bool:
+        """Whether the clause names other people and not the role."""
+        return bool(self.c.third.search(self.before)) and not self.c.first.search(self.before) and not self.q.kin
+
     # polarity
 
     @cached_property
@@ -152,6 +156,10 @@ class _Mention:
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
         count = _count(c.negated_before, before) + _count(c.negated_after, self.after)
+        if self.q.fearing and _FLEES.search(before + MASK + self.after):
+            return 0
+        if self.q.fearing and _BEARS.search(before + MASK + self.after):
+            return 1
         disliked = self.q.liking and (c.disliked.search(before) or c.disliked.search(self.after))
         if disliked:
             count = 1 + _count(c.negated_before, before[: disliked.start()] if disliked.string is before else before)
@@ -362,6 +370,12 @@ _SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
 _RECALLED = Lazy("(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)$")  # how one tells others what they said
+_FLEES = Lazy(  # what one fears one cannot be near, what one can be near one does not fear
+    r"\b(?:can't|cannot|couldn't|won't|never) (?:be|stay|sleep|sit|go|stand|bear|look|touch|abide)\b|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠)|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|못 ?(?:있|견|봐|보|자|만|가|참)"
+)
+_BEARS = Lazy(
+    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住)|平気|へっちゃら|아무렇지|끄떡"
+)
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")

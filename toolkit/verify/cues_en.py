@@ -112,6 +112,7 @@ CUES = {
         r"|\b(?:forgotten|forgot|lost) (?:all )?(?:my |the )?$"
         r"|\b(?:used|used up|spent|ate|eaten|drank|burned|burnt|gave away|given away|lost|dropped|traded|pawned) (?:up )?(?:the |my |our )?(?:very )?(?:last|rest|end)(?: of)?(?: (?:the|my|our))? $"
         r"|\b(?:used|spent|ate|drank|burned|gave away|lost|traded) (?:up )?(?:the |my |our )?(?:last )?(?:of )?[\ue000\ue002]+(?:,| and|, and) (?:the |my |our )?(?:last )?$"
+        r"|\bi (?:once |also |only )?(?:had|owned|kept|wore|drove) (?:an? |the |my |some |one |two |three )$"
     ),
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|until|till|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"

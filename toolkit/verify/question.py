@@ -27,6 +27,7 @@ class Question:
     open: bool  # has a question word
     who: bool  # asks for a person
     naming: bool  # asks how somebody is called
+    fearing: bool = False  # asks what somebody fears or shuns
     related: frozenset[str] = frozenset()  # the relations of the person it is about, by the key's source
     lived: bool = False  # about what the role meets with or did, rather than is
     planned: bool = False  # about something that was told, plans too
@@ -52,6 +53,7 @@ _NAMING = Lazy(
 )
 
 
+_FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁")
 _ARE_YOU = Lazy(r"[你您](?:就|可)?是(?:不是)?[^,。]{0,4}$|\bare you (?:really )?(?:the |an? |my )?(?:\w+ )?$")
 _IS_IT = Lazy("(?:さん|様)?(?:です|でいらっしゃい)か|이?(?:세요|신가요|십니까|입니까|인가요)\\?")
 
@@ -85,4 +87,5 @@ def read_question(question: str, language: str) -> Question:
         open=bool(_OPEN.search(text)),
         who=bool(_WHO.search(text)),
         naming=bool(_NAMING.search(text)),
+        fearing=bool(_FEARING.search(text)),
     )
