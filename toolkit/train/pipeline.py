@@ -31,6 +31,9 @@ def train(settings: TrainSettings) -> Path:
     task = load_task(settings.task)
     reward = compose(task, settings.rewards, settings.path)
     if settings.columns:
+        if not hasattr(task, "columns"):
+            raise InputError(f'{settings.path} "columns": task {task.name} has a data format of its own, without other names for '
+                             "its columns. Remove it.")
         task.columns = settings.columns
     files = {"train_data": data_files(settings.train_data),
              "eval_data": data_files(settings.eval_data, "test") if settings.eval_data else []}
@@ -118,6 +121,7 @@ def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
 
 def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
     from toolkit.train.callbacks import bar
+    from toolkit.train.cold_start import read_conversations
     from toolkit.train.models import load
     from toolkit.train.new_model import NewModel, create, speakers_of, texts_of
     from toolkit.train.reading import learn_to_read
@@ -125,7 +129,11 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
     shape = NewModel.from_config(dict(settings.new_model), settings.path)
     began = time.monotonic()
     files = [Path(p) for p in (settings.train_data, settings.eval_data, settings.cold_start_data) if p]
-    texts, labels = texts_of(files)
+    if shape.reading_steps or not settings.cold_start_data:
+        texts, labels = texts_of(files)
+    else:                                       # a task without profiles: the words of its cold start
+        texts, labels = [m["content"] for row in read_conversations(settings.cold_start_data)
+                         for m in (*row["prompt"], *row["completion"])], []
     create(texts, out, shape, settings.seed)
     model, tokenizer = load(str(out), {})
     with bar("read", shape.reading_steps, "copied") as show:
