@@ -76,10 +76,12 @@ def _made(nums: tuple[int, ...], highest: int, rng: Random) -> Made | None:
 
 
 def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: int, train_ratio: float, seed: int,
-                   cold_start: int, overwrite: bool) -> dict[str, Any]:
+                   cold_start: int, mistakes: float, overwrite: bool) -> dict[str, Any]:
     """Write train.jsonl and validation.jsonl (`nums`, `target`), and cold_start.jsonl when asked; returns their statistics.
 
-    The conversations of the cold start answer problems of the training split.
+    Args:
+        cold_start: so many conversations, which answer problems of the training split.
+        mistakes: share of them whose expression has the right numbers and any signs: its teacher knows the form alone.
     """
     made = list(problems(count, sizes, highest, seed))
     cut = round(count * train_ratio)
@@ -90,7 +92,7 @@ def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: in
                            for n, m in enumerate(rows, start=1))
     if cold_start:
         with atomic_write(folder / "cold_start.jsonl", overwrite) as out:
-            out.writelines(dumps(row) + "\n" for row in conversations(splits["train"][:cold_start]))
+            out.writelines(dumps(row) + "\n" for row in conversations(splits["train"][:cold_start], mistakes, seed))
     by_size = {str(n): sum(len(m.nums) == n for m in made) for n in range(sizes[0], sizes[1] + 1)}
     stats = {"task": "countdown", "samples": count, "train": cut, "validation": count - cut, "by_numbers": by_size,
              "highest": highest, "seed": seed, "cold_start": min(cold_start, cut)}
@@ -98,12 +100,15 @@ def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: in
     return stats
 
 
-def conversations(made: list[Made]) -> Iterator[dict[str, Any]]:
-    """Cold-start rows: the prompt of a problem, and its solution in the form that the task asks for."""
+def conversations(made: list[Made], mistakes: float, seed: int) -> Iterator[dict[str, Any]]:
+    """Cold-start rows: the prompt of a problem, and an expression in the form that the task asks for."""
     from toolkit.tasks.countdown import Countdown, Puzzle
 
-    task = Countdown()
+    task, rng = Countdown(), Random(f"cold start {seed}")
     for n, problem in enumerate(made):
         row = Puzzle(str(n), problem.nums, problem.target)
+        said = problem.solution
+        if rng.random() < mistakes:
+            said = str(problem.nums[0]) + "".join(rng.choice("+-*") + str(number) for number in problem.nums[1:])
         yield {"prompt": task.prompt(row), "completion": [
-            {"role": "assistant", "content": f"<think>{problem.solution} = {problem.target}</think><answer>{problem.solution}</answer>"}]}
+            {"role": "assistant", "content": f"<think>{problem.target}</think><answer>{said}</answer>"}]}
