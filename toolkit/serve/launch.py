@@ -12,7 +12,7 @@ from pathlib import Path
 from toolkit.errors import Refused
 from toolkit.serve import state
 from toolkit.serve.client import ServerError, asked, asked_json, chat
-from toolkit.serve.log import PHASES, Cause, cause_of, percent_of, phase_of
+from toolkit.serve.log import PHASES, Cause, cause_of, percent_of, phase_of, without_noise
 from toolkit.serve.plan import Plan
 from toolkit.serve.processes import end_group, start_mark
 from toolkit.serve.state import Server
@@ -28,7 +28,7 @@ class NotReady(Refused):
     """The server did not come up; `cause` says why."""
 
     def __init__(self, cause: Cause, log: Path, lines: Sequence[str]):
-        self.cause, self.log, self.tail = cause, log, list(lines[-TAIL:])
+        self.cause, self.log, self.tail = cause, log, without_noise(lines)[-TAIL:]
         super().__init__(f"{cause.what} {cause.fix} Log: {log}")
 
 

@@ -45,16 +45,18 @@ CAUSES: tuple[tuple[re.Pattern[str], Kind, str, str], ...] = tuple((re.compile(p
     (r"no kernel image is available", "driver", "This build of the kernels does not know the GPU.", "See toolkit doctor for the compute capability; take a newer SGLang."),
     (r"NCCL.*(error|timeout|Timeout)|ncclSystemError|ncclUnhandled|gloo.*(timed out|Connection refused)", "network", "The processes could not talk to each other.",
      "NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the network; NCCL_DEBUG=INFO tells more; toolkit doctor --multi-gpu tries it."),
-    (r"trust_remote_code", "files", "The model brings code of its own.", "--trust-remote-code, after reading it."),
+    (r"[Pp]lease pass .*trust_remote_code", "files", "The model brings code of its own.", "--trust-remote-code, after reading it."),
     (r"Model architectures? .*not supported|are not supported for now|does not recognize this architecture|has no SGlang implementation", "architecture",
      "This version of SGLang does not know the architecture.", "A newer SGLang: toolkit deploy install sglang --version …"),
     (r"SafetensorError|Cannot find any model weights|incomplete metadata", "files", "The weights cannot be read.", "Copy or download them again."),
+    (r"size of tensor a .* must match|[Ss]hape mismatch|size mismatch for", "files", "The weights do not have the shapes that config.json says.",
+     "Take the config.json that belongs to them."),
     (r"No module named", "arguments", "The environment of SGLang lacks a package.", "Install it there, or make the environment anew: toolkit deploy install sglang"),
     (r"launch_server\.py: error:|sglang.*: error:", "arguments", "SGLang refuses an option.", "Correct it; toolkit deploy sglang --print command shows the whole command."),
     (r"context.length.*(greater|longer|larger) than", "arguments", "The context is longer than the model's.", "A smaller --context-length."),
 ))
 EXCEPTION = re.compile(r"^(?:\[[^\]]*\] )?((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)): (.+)")
-NOISE = re.compile(r"Received sigquit|py-spy|nanobind|leaked (?:shared_memory|semaphore)|resource_tracker|Subprocess .* crashed|"
+NOISE = re.compile(r"Received sigquit|Ignore import error|kill_process_tree called|py-spy|nanobind|leaked (?:shared_memory|semaphore)|resource_tracker|Subprocess .* crashed|"
                    r"DeprecationWarning|FutureWarning|UserWarning")
 
 
@@ -68,16 +70,20 @@ def percent_of(line: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def without_noise(lines: Iterable[str]) -> list[str]:
+    return [line for line in lines if line.strip() and not NOISE.search(line)]
+
+
 def cause_of(lines: Iterable[str], code: int | None = None) -> Cause:
     """The known cause that a line tells of, else the first exception, which is the innermost; else how the process ended."""
-    lines = [line for line in lines if not NOISE.search(line)]
+    lines = without_noise(lines)
     phase, first, seen = 0, None, []
     for line in lines:
         phase = phase_of(line, phase)
         if first is None and (found := EXCEPTION.match(line)):
             first = f"{found.group(1).rpartition('.')[2]}: {found.group(2)}"
         seen += [(number, phase) for number, (pattern, *_) in enumerate(CAUSES)
-                 if pattern.search(line) and not line.lstrip().startswith(("File ", "#")) and "ServerArgs(" not in line]
+                 if pattern.search(line) and not line.lstrip().startswith(("File ", "#")) and not PHASES[1][1].search(line)]
     if seen:
         number, then = min(seen, key=lambda pair: pair[0])
         _, kind, what, fix = CAUSES[number]

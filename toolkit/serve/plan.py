@@ -96,7 +96,7 @@ def make_plan(options: Options, replacing: str | None = None) -> Plan:
                          f"{', '.join(_presets())}.")
     problems: list[str] = []
     notes: list[str] = []
-    engine, checkpoint = None, None
+    engine, checkpoint, readable = None, None, True
     try:
         engine = find_engine(options.python)
     except InputError as error:
@@ -104,21 +104,21 @@ def make_plan(options: Options, replacing: str | None = None) -> Plan:
     try:
         checkpoint = read_checkpoint(model)
     except InputError as error:
+        readable = False
         problems += error.problems
     if checkpoint:
         model = str(checkpoint.folder.resolve()) if Path(model).expanduser().is_dir() else model
-    elif not problems:
+    elif readable:
         notes.append(f"{model} is not on this machine: SGLang downloads it.")
     name = options.name or _name_for(model)
     problems += _name_problems(name, replacing)
     raw = _parsed(options.raw, problems)
     flags = _flags(options, preset, raw, model, name)
     visible = gpus()
-    cpu = _on_cpu(options, checkpoint, visible, problems, notes, raw)
+    cpu = _on_cpu(options, checkpoint, readable, visible, problems, notes, raw)
     if cpu:
-        flags = {**CPU_FLAGS, **{k: v for k, v in flags.items() if k not in ("ep-size",) or k in raw}}
-        if "tp-size" not in raw and options.tp is None:
-            flags.pop("tp-size", None)
+        told = {"tp-size": options.tp, "ep-size": options.ep}       # a preset's numbers of GPUs mean nothing here
+        flags = CPU_FLAGS | {k: v for k, v in flags.items() if k not in told or k in raw or told[k] is not None}
     port = _port(options, problems, replacing)
     _sizes(flags, checkpoint, visible, cpu, options, problems, notes)
     if checkpoint:
@@ -193,8 +193,8 @@ def _flags(options: Options, preset: dict[str, Any] | None, raw: dict[str, list[
     return {"model-path": [model], "served-model-name": [name]} | ALWAYS | known | given | raw
 
 
-def _on_cpu(options: Options, checkpoint: Checkpoint | None, visible: list[Gpu], problems: list[str], notes: list[str],
-            raw: dict[str, list[str]]) -> bool:
+def _on_cpu(options: Options, checkpoint: Checkpoint | None, readable: bool, visible: list[Gpu], problems: list[str],
+            notes: list[str], raw: dict[str, list[str]]) -> bool:
     device = (raw.get("device") or [options.device])[0]
     if device not in ("auto", "cpu", "cuda"):
         problems.append(f'--device "{device}" is not here. Known: auto, cpu, cuda.')
@@ -202,6 +202,8 @@ def _on_cpu(options: Options, checkpoint: Checkpoint | None, visible: list[Gpu],
         problems.append("--device cuda: nvidia-smi shows no GPU. toolkit doctor tells more.")
     if device != "auto" or visible:
         return device == "cpu"
+    if not readable:
+        return True
     if checkpoint is None or checkpoint.weight_bytes > CPU_MOST:
         size = f"{checkpoint.weight_bytes / 1e9:.0f} GB of weights" if checkpoint else "a model of unknown size"
         problems.append(f"there is no GPU, and {size} on a CPU is very slow. Run where a GPU is, or insist: --device cpu.")

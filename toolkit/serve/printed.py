@@ -37,9 +37,10 @@ def _inside(plan: Plan) -> list[str]:
 
 def _dockerfile(plan: Plan) -> str:
     words = ", ".join(f'"{word}"' for word in ["python3", "-m", "sglang.launch_server", *_inside(plan)])
+    key = ' --api-key "$SGLANG_API_KEY"' if plan.secrets else ""
     return (f"FROM {IMAGE.format(version=plan.engine.versions['sglang'])}\n"
             f"# docker build -t {plan.name} - < Dockerfile && docker run --gpus all --ipc=host -p 127.0.0.1:{plan.port}:{plan.port} "
-            f"-v {plan.model_path}:{INSIDE}:ro {plan.name}\n"
+            f"-v {plan.model_path}:{INSIDE}:ro {plan.name}{key}\n"
             f"EXPOSE {plan.port}\nENTRYPOINT [{words}]\n")
 
 
@@ -48,7 +49,7 @@ def _compose(plan: Plan) -> str:
 
     gpus = str((plan.flags.get("tp-size") or ["1"])[0])
     service = {"image": IMAGE.format(version=plan.engine.versions["sglang"]),
-               "entrypoint": ["python3", "-m", "sglang.launch_server"], "command": _inside(plan), "ipc": "host",
+               "entrypoint": ["python3", "-m", "sglang.launch_server"], "command": _inside(plan) + (["--api-key", "${SGLANG_API_KEY:?}"] if plan.secrets else []), "ipc": "host",
                "ports": [f"127.0.0.1:{plan.port}:{plan.port}"],
                "healthcheck": {"test": ["CMD", "curl", "-fsS", f"http://127.0.0.1:{plan.port}/ready"], "interval": "10s", "timeout": "5s",
                                "retries": 360}}
@@ -64,4 +65,5 @@ def _slurm(plan: Plan) -> str:
     lines = ["#!/bin/bash", f"#SBATCH --job-name={plan.name}", "#SBATCH --nodes=1", f"#SBATCH --gpus-per-node={gpus}",
              "#SBATCH --cpus-per-task=16", "#SBATCH --time=1-00:00:00", f"#SBATCH --output={plan.name}-%j.log", "set -euo pipefail"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in plan.environment.items()]
-    return "\n".join([*lines, f'echo "serving on $(hostname):{plan.port}"', f"exec {shlex.join(plan.command())}", ""])
+    key = ' --api-key "${SGLANG_API_KEY:?}"' if plan.secrets else ""
+    return "\n".join([*lines, f'echo "serving on $(hostname):{plan.port}"', f"exec {shlex.join(plan.command())}{key}", ""])

@@ -50,7 +50,7 @@ def render(rows: list[dict[str, Any]]) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for column in ("name", "state", "address", "pid", "uptime", "running", "waiting", "tokens/s", "cache hits"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column in ("name", "address"), overflow="fold")
     for row in rows:
         hits = row.get("cache_hits")
         table.add_row(row["name"], row["state"], row["url"], str(row["pid"]), row.get("uptime", "-"), *(str(row.get(key, "-")) for key in (

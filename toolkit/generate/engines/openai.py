@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import orjson
 
 from toolkit.errors import InputError, did_you_mean
-from toolkit.generate.engines.addresses import base_urls, joined, root
+from toolkit.generate.engines.addresses import base_urls, deployed_key, joined, root
 from toolkit.generate.engines.base import EngineError, Load, Reply, Request, Usage
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class OpenAIEngine:
         self.name = name
         self.endpoints = base_urls(urls)
         if not self.endpoints:
-            raise InputError(f"--engine {name} needs --base-url. Example: http://127.0.0.1:30000")
+            raise InputError(f"--engine {name} needs --base-url. Example: http://127.0.0.1:30000, or the name of a deployed server")
         self.model = model or ""
         default = "SGLANG_API_KEY" if name == "sglang" else "OPENAI_API_KEY"
-        self._key = os.environ.get(key_from or default, "").strip()
+        self._key = os.environ.get(key_from or default, "").strip() or ("" if key_from else deployed_key(urls))
         if key_from and not self._key:
             raise InputError(f"--api-key-env {key_from} is not set.")
         self._key_from = key_from or default

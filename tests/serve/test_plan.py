@@ -1,0 +1,164 @@
+"""What can be seen before the start is an error with its fix, all at once; nothing is started, killed or imported for it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from toolkit.errors import InputError
+from toolkit.serve import plan as planning
+from toolkit.serve.checkpoint import read_checkpoint
+from toolkit.serve.gpus import Gpu
+from toolkit.serve.plan import Options, make_plan
+from toolkit.serve.printed import printed
+
+pytestmark = pytest.mark.usefixtures("state")
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.fixture
+def options(model, engine_python) -> Options:
+    return Options(model_path=str(model), name="tiny", python=engine_python, port="auto")
+
+
+def problem(options: Options, **changes) -> str:
+    with pytest.raises(InputError) as caught:
+        make_plan(replace(options, **changes))
+    return "\n".join(caught.value.problems)
+
+
+def change(model: Path, **values) -> None:
+    config = json.loads((model / "config.json").read_text(encoding="utf-8")) | values
+    (model / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def test_a_plan_serves_the_model_by_its_name_on_the_loopback(options, model):
+    plan = make_plan(options)
+    words = plan.command()
+    assert words[words.index("--served-model-name") + 1] == "tiny" and words[words.index("--model-path") + 1] == str(model)
+    assert plan.url.startswith("http://127.0.0.1:") and not plan.secrets
+    assert "SGLANG_USE_CPU_ENGINE" in plan.environment and any("CPU" in note for note in plan.notes)
+
+
+def test_the_users_own_flags_win(options):
+    plan = make_plan(replace(options, raw=("--max-running-requests=4", "--dtype", "bfloat16")))
+    assert plan.flags["max-running-requests"] == ["4"] and plan.flags["dtype"] == ["bfloat16"]
+
+
+def test_a_typo_in_a_flag_names_the_one_meant(options):
+    assert '"--max-running-requests"' in problem(options, raw=("--max-runing-requests", "4"))
+
+
+def test_all_problems_are_told_at_once(options, model):
+    (model / "chat_template.jinja").unlink()
+    text = problem(options, tp="4", context=1000, ep=2)
+    for words in ("does not divide the model's 6 attention heads. Possible: 1, 2, 3, 6", "no chat template", "longer than the model's 512",
+                  "has no experts"):
+        assert words in text
+
+
+def test_a_taken_port_names_its_holder_who_goes_on(options):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = problem(options, port=str(port))
+        assert f"port {port} is taken by pid" in text and "--port auto" in text
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+
+
+def test_a_cut_off_shard_a_missing_one_and_a_missing_tokenizer(options, model):
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    (model / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "model-00002.safetensors"}}), encoding="utf-8")
+    (model / "tokenizer.json").unlink()
+    text = problem(options)
+    assert "is cut off" in text and "model-00002.safetensors" in text and "no tokenizer" in text
+
+
+def test_code_of_the_models_own_needs_consent_and_is_named(options, model):
+    change(model, auto_map={"AutoModelForCausalLM": "modeling_x.X"})
+    (model / "modeling_x.py").write_text("", encoding="utf-8")
+    assert "modeling_x.py" in problem(options)
+    assert make_plan(replace(options, trust_remote_code=True)).flags["trust-remote-code"] == []
+
+
+def test_an_unknown_architecture_names_the_near_one(options, model):
+    change(model, architectures=["Qwen3ForCausalML"], model_type="no_such_type")
+    assert '"Qwen3ForCausalLM"' in problem(options)
+
+
+@pytest.mark.parametrize(("path", "words"), [("/nowhere/at/all", "neither a folder"), ("owner/name", "HF_HUB_OFFLINE")])
+def test_a_model_that_is_not_there(options, monkeypatch, path, words):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert words in problem(options, model_path=path)
+
+
+def test_a_folder_above_the_checkpoint_names_it(options, model):
+    assert str(model) in problem(options, model_path=str(model.parent))
+
+
+def test_an_interpreter_without_sglang_says_how_to_get_it(options):
+    assert "deploy install sglang" in problem(options, python="/bin/false")
+
+
+def test_another_host_gets_a_key_that_no_command_line_shows(options):
+    plan = make_plan(replace(options, host="0.0.0.0"))
+    key = plan.secrets["api-key"]
+    assert len(key) >= 32 and plan.secrets["admin-api-key"] != key
+    for form in ("command", "dockerfile", "compose", "slurm"):
+        assert key not in printed(plan, form)
+
+
+def gpu(number: int, free_gb: float) -> Gpu:
+    return Gpu(number, "H200", 140 * 10**9, int(free_gb * 10**9), "570", "9.0")
+
+
+def test_more_gpus_than_there_are(options, monkeypatch):
+    monkeypatch.setattr(planning, "gpus", lambda: [gpu(0, 139)])
+    assert "2 GPUs are wanted (tp x dp x pp), 1 are visible" in problem(options, tp="2")
+
+
+def test_a_model_that_does_not_fit_says_what_would_help(options, model, monkeypatch):
+    monkeypatch.setattr(planning, "gpus", lambda: [gpu(0, 1e-9)])
+    text = problem(options)
+    assert "the model needs" in text and "--tp-size" in text
+
+
+def test_tp_auto_takes_the_fewest_gpus_that_hold_the_weights(options, model, monkeypatch):
+    weights = (model / "model.safetensors").stat().st_size
+    monkeypatch.setattr(planning, "gpus", lambda: [gpu(n, weights / 1e9 / 1.2) for n in range(4)])
+    monkeypatch.setattr(planning.Checkpoint, "kv_bytes_per_token", lambda self: 0)
+    assert make_plan(replace(options, tp="auto")).flags["tp-size"] == ["2"]
+
+
+def test_kv_cache_a_token_of_grouped_heads_and_of_latent_attention(model):
+    assert read_checkpoint(str(model)).kv_bytes_per_token() == 2 * 2 * 2 * 8 * 2     # K and V, layers, heads, size, bytes
+    change(model, num_hidden_layers=61, kv_lora_rank=512, qk_rope_head_dim=64)       # DeepSeek-V3: 70 kB
+    assert read_checkpoint(str(model)).kv_bytes_per_token() == 61 * 576 * 2
+
+
+def test_every_shipped_model_has_flags_that_reach_the_command(options):
+    for name, entry in yaml.safe_load((CONFIGS / "servers.yaml").read_text(encoding="utf-8")).items():
+        assert set(entry) == {"models", "flags"} and all("/" in model for model in entry["models"])
+        flags = make_plan(replace(options, name=name)).flags
+        for flag in ("tool-call-parser", "reasoning-parser"):
+            assert flags.get(flag, [None])[0] == entry["flags"].get(flag)
+        assert "trust-remote-code" not in flags
+
+
+def test_printed_forms_parse(options, tmp_path):
+    import subprocess
+
+    plan = make_plan(options)
+    service = yaml.safe_load(printed(plan, "compose"))["services"]["tiny"]
+    assert service["command"][service["command"].index("--model-path") + 1] == "/model"
+    assert printed(plan, "dockerfile").startswith("FROM lmsysorg/sglang:v0.5.23\n")
+    script = tmp_path / "job.sh"
+    script.write_text(printed(plan, "slurm"), encoding="utf-8")
+    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+    with pytest.raises(InputError, match="Did you mean"):
+        printed(plan, "slrm")
