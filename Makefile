@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 ARGS ?=
+CONFIG ?= configs/grpo_config.yaml
+MODEL ?= outputs/final_model
 # Where no GPU is, a CPU build of torch is enough. pip takes what its index offers; to name another index:
 #   make setup TORCH_ARGS='--index-url URL'
 TORCH_ARGS ?=
@@ -10,7 +12,7 @@ TORCH_ARGS ?=
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint bench clean help
+.PHONY: setup demo test lint bench clean help build run train eval
 
 setup: $(READY)  ## The virtual environment in .venv, with pinned packages
 
@@ -35,6 +37,18 @@ bench: $(READY)  ## Start-up time, the speed of gen-data and of the reward
 	$(VENV)/bin/python benchmarks/gen_data_offline.py
 	$(VENV)/bin/python benchmarks/gen_data_checks.py
 	$(VENV)/bin/python benchmarks/reward_throughput.py
+
+train: $(READY)  ## Train on this machine's GPUs: make train CONFIG=configs/grpo_config.yaml ARGS='--set max_steps=20'
+	./scripts/train.sh $(CONFIG) $(ARGS)
+
+eval: $(READY)  ## Score a model: make eval MODEL=outputs/final_model
+	$(VENV)/bin/toolkit eval $(MODEL) $(ARGS)
+
+build:  ## The trainer's container image; ARGS=--cpu for one without CUDA
+	./scripts/build.sh $(ARGS)
+
+run:  ## A command of toolkit in the container: make run ARGS='doctor --deep'
+	./scripts/run.sh $(ARGS)
 
 clean:  ## Remove .venv and caches; outputs/ and data/ stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
