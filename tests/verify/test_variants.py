@@ -29,6 +29,8 @@ def outcomes(language: str) -> tuple[tuple[int, bool], ...]:
             keys=keys,
             language=language,
             distractors=row["distractors"],
+            aliases=row.get("aliases", ()),
+            history=row.get("history", ()),
         )
         found.append((row["expected"], verdict.score == row["expected"]))
     return tuple(found)

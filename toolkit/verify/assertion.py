@@ -143,6 +143,10 @@ class _Mention:
             return True
         return bool(c.beside_before.search(self.before) or c.beside_after.search(self.after))
 
+    def _verb_of_question(self, cue: str) -> bool:
+        """Whether a cue of denial is only the verb that the question itself asks with: "what did you leave?"."""
+        return bool(_LEXICAL.fullmatch(cue)) and cue in self.q.text
+
     def _of_others_alone(self) -> bool:
         """Whether the clause names other people and not the role."""
         return bool(self.c.third.search(self.before)) and not self.c.first.search(self.before) and not self.q.kin
@@ -155,7 +159,7 @@ class _Mention:
         tail = before[before.rfind(RIVAL) + 1 :]
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
-        count = _count(c.negated_before, before) + _count(c.negated_after, self.after)
+        count = sum(not self._verb_of_question(m.group()) for m in c.negated_before.finditer(before)) + _count(c.negated_after, self.after)
         if self.q.fearing and _FLEES.search(before + MASK + self.after):
             return 0
         if self.q.fearing and _BEARS.search(before + MASK + self.after):
@@ -223,7 +227,7 @@ class _Mention:
     def _taken_back(self) -> str | None:
         after = (self.a.sentence_after + self.a.following)[: 90 + len(self.after)]
         again = self.c.denied_again.search(self.rest[:60])
-        if again and not _IF.search(self.rest[: again.start() + 4]):
+        if again and not _IF.search(self.after + self.rest[: again.start() + 4]):
             return "retracted"
         if _ONLY_CHILD.search(self.rest[:120]) and "sibling" in relations(self.q.text):
             return "contradicted"
@@ -376,6 +380,7 @@ _FLEES = Lazy(  # what one fears one cannot be near, what one can be near one do
 _BEARS = Lazy(
     r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住)|平気|へっちゃら|아무렇지|끄떡"
 )
+_LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")

@@ -24,7 +24,7 @@ _SAY = (
 _NOW = r"\b(?:now|nowadays|(?<!one of )these days|today|at present|presently|currently|at the moment|still|to this day|ever since|since then|this (?:year|time)|anymore|counted|at (?:the )?last count|on the scales?)\b"
 
 CUES = {
-    "breaks": r"…|\.{2,}|[,:—()]| - |--| (?:yet|though|although|because|whereas|while|whilst|so that|so|except that|until|unless|and|then) (?=(?:i|i'm|i've|i'd|i'll|my|mine|it|it's|that|that's|this|he|she|they|we|you|the|his|her|not|never|now|since|for|a|an|what|when|where|there|in|at|on|by|don't|no|nobody|only|just|actually|really|still|these|today|if|as|both|one|am|have|mind|please|all)\b)|(?<!anything)(?<!nothing)(?<!none)(?<!one)(?<!where) but | yet | whereas | because | though | although | rather than (?=$)",
+    "breaks": r"…|\.{2,}|[,:—()]| - |--| (?:yet|though|although|because|whereas|while|whilst|so that|so|except that|ever since|since|until|unless|and|then) (?=(?:i|i'm|i've|i'd|i'll|my|mine|it|it's|that|that's|this|he|she|they|we|you|the|his|her|not|never|now|since|for|a|an|what|when|where|there|in|at|on|by|don't|no|nobody|only|just|actually|really|still|these|today|if|as|both|one|am|have|mind|please|all)\b)|(?<!anything)(?<!nothing)(?<!none)(?<!one)(?<!where) but | yet | whereas | because | though | although | rather than (?=$)",
     "blank": (
         r"\b(?:not only|not just|not merely|not simply|not solely|no doubt|no question|no wonder|without (?:a |any )?(?:doubt|question|fail|hesitation|shame|exception)|why not|not to mention|none other than|no other than|no one other than|"
         r"never mind|not mind|don'?t mind|can(?:'?t|not) (?:help|deny|hide|complain|lie|go wrong|imagine (?:being|doing|living|anything|anyone)|get enough|beat|top)|couldn'?t (?:be (?:prouder|happier|more)|ask for|imagine|hide|lie)|"
@@ -112,7 +112,7 @@ CUES = {
         r"|\b(?:forgotten|forgot|lost) (?:all )?(?:my |the )?$"
         r"|\b(?:used|used up|spent|ate|eaten|drank|burned|burnt|gave away|given away|lost|dropped|traded|pawned) (?:up )?(?:the |my |our )?(?:very )?(?:last|rest|end)(?: of)?(?: (?:the|my|our))? $"
         r"|\b(?:used|spent|ate|drank|burned|gave away|lost|traded) (?:up )?(?:the |my |our )?(?:last )?(?:of )?[\ue000\ue002]+(?:,| and|, and) (?:the |my |our )?(?:last )?$"
-        r"|\bi (?:once |also |only )?(?:had|owned|kept|wore|drove) (?:an? |the |my |some |one |two |three )$"
+        r"|\bi (?:once |also |only )?(?:had|owned|kept|wore|drove) (?:an? |the |my |some |one |two |three )?$"
     ),
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|until|till|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"
