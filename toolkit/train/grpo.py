@@ -6,20 +6,28 @@ the group's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from toolkit.jsonl import dumps
-from toolkit.rewards.compose import Reward, Scorer
+from toolkit.rewards.compose import Reward, Scorer, right_or_wrong
 from toolkit.run import Run
 from toolkit.tasks.base import Task
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder, SampleWriter
+from toolkit.train.guard import Guard
+from toolkit.train.held_out import HeldOut
 from toolkit.train.models import prefills_think, save
 from toolkit.train.speed import prompt_sharing, score_completions_only
+from toolkit.train.watchdog import Watchdog
+from toolkit.verify import Verdict
+
+logger = logging.getLogger(__name__)
 
 
 def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
@@ -30,47 +38,100 @@ def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
                               "sample": [dumps(row.to_row()) for row in rows]})
 
 
-def reward_function(task: Task, part: str, score: Scorer, prefilled: bool,
-                    writer: SampleWriter | None) -> Callable[..., list[Any]]:
-    """One reward part in TRL's shape: completions → scores; None where a verdict could not be reached.
+class Scoring:
+    """A batch of completions scored by every part at once, so that a failure leaves a completion out of all of them.
+
+    TRL calls one function a part with the same completions, and leaves a completion out of its group's statistics only when
+    every function returns None for it.
 
     Args:
-        score: the part of the task, or a function of the user.
-        writer: gets the scored completions (one part's function has it, the others None).
+        prefilled: whether the chat template ends the prompt in `<think>`.
+        writer: gets the scored completions.
     """
 
-    def reward(prompts: list[Any], completions: list[Any], sample: list[str], **_: Any) -> list[float | None]:
-        verdicts = []
-        for completion, row in zip(completions, sample, strict=True):
-            verdicts.append(score(task.row(orjson.loads(row)), completion[0]["content"], prefilled))
-        if writer is not None:
-            writer.record([
-                {"id": orjson.loads(row).get("id"), "question": prompt[-1]["content"],
-                 "completion": completion[0]["content"], part: verdict.score, "reason": verdict.reason}
-                for prompt, completion, row, verdict in zip(prompts, completions, sample, verdicts, strict=True)])
-        return [verdict.score for verdict in verdicts]
+    def __init__(self, task: Task, scorers: Mapping[str, Scorer], prefilled: bool, writer: SampleWriter):
+        self.task, self.scorers, self.prefilled, self.writer = task, dict(scorers), prefilled, writer
+        self.scores: dict[str, list[float | None]] = {}
+        self.scored = self.failed = 0
+        self.first = next(iter(self.scorers))
 
-    reward.__name__ = part
-    return reward
+    def functions(self) -> list[Callable[..., list[float | None]]]:
+        """TRL's reward functions, one a part, in the order of the parts."""
+        return [self._function(part) for part in self.scorers]
+
+    def _function(self, part: str) -> Callable[..., list[float | None]]:
+        def reward(prompts: list[Any], completions: list[Any], sample: list[str], **_: Any) -> list[float | None]:
+            if part == self.first:
+                self._score(prompts, [completion[0]["content"] for completion in completions],
+                            [orjson.loads(row) for row in sample])
+            return self.scores[part]
+
+        reward.__name__ = part
+        return reward
+
+    def _score(self, prompts: list[Any], texts: list[str], rows: list[dict[str, Any]]) -> None:
+        found = [self._verdicts(row, text) for row, text in zip(rows, texts, strict=True)]
+        self.scores = {part: [_finite(verdicts[part].score) for verdicts in found] for part in self.scorers}
+        self.scored += len(found)
+        self.writer.record([
+            {"id": row.get("id"), "question": prompt[-1]["content"], "completion": text,
+             **{part: verdict.score for part, verdict in verdicts.items()}, "reason": verdicts[self.first].reason}
+            for prompt, text, row, verdicts in zip(prompts, texts, rows, found, strict=True)])
+
+    def _verdicts(self, row: dict[str, Any], text: str) -> dict[str, Verdict]:
+        try:
+            sample = self.task.row(row)
+            return {part: score(sample, text, self.prefilled) for part, score in self.scorers.items()}
+        except Exception as error:      # the boundary of this stage: one unscored completion, not a dead run
+            self.failed += 1
+            logger.warning("no score for sample %s: %s: %s; completion %r", row.get("id"), type(error).__name__, error, text[:200])
+            return dict.fromkeys(self.scorers, Verdict(None, "reward_failed", f"the reward failed: {type(error).__name__}: {error}"))
+
+    def failures(self) -> tuple[int, int]:
+        """Completions scored since the last call, and on how many of them the reward failed."""
+        found, self.scored, self.failed = (self.scored, self.failed), 0, 0
+        return found
+
+
+def _finite(score: float | None) -> float | None:
+    return score if score is not None and math.isfinite(score) else None
 
 
 def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: Any, tokenizer: Any,
          train_rows: Sequence[Any], eval_rows: Sequence[Any], out: Path, common: dict[str, Any], resume: Path | None) -> None:
-    """Train `model` with GRPO and save it with its tokenizer to `out`."""
+    """Train `model` with GRPO and save it with its tokenizer to `out`.
+
+    Raises:
+        Refused: when the watchdog stopped the run.
+        KeyboardInterrupt: when a signal did; a checkpoint is saved.
+    """
     from transformers import PrinterCallback
-    from trl import GRPOConfig, GRPOTrainer
+    from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
 
     score_completions_only()
     writer = SampleWriter(run, settings.sample_every)
     prefilled = prefills_think(tokenizer)
-    functions = [reward_function(task, part, score, prefilled, writer if n == 0 else None)
-                 for n, (part, score) in enumerate(reward.scorers.items())]
+    scoring = Scoring(task, reward.scorers, prefilled, writer)
+    watchdog = Watchdog(reward.weights, reward.full, list(right_or_wrong(reward.weights)), settings.watchdog)
+    guard = Guard(run, watchdog, writer, scoring.failures)
     arguments = GRPOConfig(**{**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]})
-    trainer = prompt_sharing(GRPOTrainer)(
-        model=model, reward_funcs=functions, args=arguments, processing_class=tokenizer,
+    every = int(arguments.eval_steps) if eval_rows and settings.grpo.get("eval_steps") and arguments.eval_steps >= 1 else 0
+    held_out = [HeldOut(run, reward, eval_rows, settings.system_prompt, every, prefilled)] if every else []
+    adapter = get_peft_config(ModelConfig(**settings.model)) if settings.model.get("use_peft") else None
+    # keys and values are shared through the plain decoder, which an adapter wraps
+    trainer = (GRPOTrainer if adapter else prompt_sharing(GRPOTrainer))(
+        model=model, reward_funcs=scoring.functions(), args=arguments, processing_class=tokenizer, peft_config=adapter,
         train_dataset=dataset_of(task, train_rows, settings.system_prompt),
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,
-        callbacks=[Recorder(run, "grpo", "reward"), writer])
+        callbacks=[guard, Recorder(run, "grpo", "reward"), writer, *held_out])
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    guard.time(trainer)
+    for callback in held_out:
+        callback.trainer = trainer
+    with guard.signals():
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    guard.settle(trainer.state)
+    if adapter and not (trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
+        trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+        trainer.model_wrapped = trainer.model
     save(trainer, tokenizer, out)

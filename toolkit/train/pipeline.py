@@ -18,6 +18,8 @@ from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import say
 from toolkit.train.arguments import NEW, TrainSettings
+from toolkit.train.checkpoints import forget_after, last_whole
+from toolkit.train.launch import batch_of, world_size
 
 FINAL = "final_model"
 
@@ -59,6 +61,10 @@ def train(settings: TrainSettings) -> Path:
         return run.folder / FINAL
     if run.continued:
         say(f"continuing {run.folder}")
+    if "grpo" in settings.stages and is_main_process():
+        batch = batch_of(settings.grpo, world_size(settings.num_processes))
+        steps = batch.steps(len(rows), float(settings.grpo.get("num_train_epochs", 1.0)), int(settings.grpo.get("max_steps", -1)))
+        say(f"  {batch.sentence(steps)}")
     return _stages(settings, run, task, reward, rows, held_out)
 
 
@@ -75,7 +81,6 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     quiet_libraries()
     import torch
     from accelerate import PartialState
-    from transformers.trainer_utils import get_last_checkpoint
 
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
@@ -104,12 +109,14 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
         from toolkit.train.grpo import grpo
 
         model, tokenizer = load(name, settings.model)
-        checkpoint = get_last_checkpoint(str(run.folder))
+        checkpoint = last_whole(run.folder)
         if checkpoint:
             say(f"continuing from {checkpoint}")
+        with state.main_process_first():
+            forget_after(run, "grpo", int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0)
         began = time.monotonic()
         grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common,
-             Path(checkpoint) if checkpoint else None)
+             checkpoint)
         _finished(run, state, "grpo", model=str(final), base=name, seconds=round(time.monotonic() - began, 1))
     return final
 

@@ -230,7 +230,8 @@ class Watchdog:
         times = self._values("step_time")
         if times and statistics.median(times) > SLOW_STEP_S:
             seconds = statistics.median(times)
-            shares = {name: (self._mean(f"time/{name}_s") or 0.0) / seconds for name in ("generation", "reward", "training")}
+            mean = statistics.fmean(times)
+            shares = {name: (self._mean(f"time/{name}_s") or 0.0) / mean for name in ("generation", "reward", "training")}
             told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
             most = max(shares, key=lambda name: shares[name])
             fix = {"generation": "use_vllm: true, or a lower max_completion_length", "reward": "a faster reward: time it with "

@@ -1,0 +1,145 @@
+"""A real GRPO run of a few steps on a tiny model: rewards that fail, stops, truncated checkpoints, the best model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit.errors import Refused
+from toolkit.train.arguments import load_settings
+from toolkit.train.checkpoints import fault_of, last_whole
+from toolkit.train.pipeline import train
+
+REWARD = '''"""A reward that pays the length of a reply."""
+def score(sample, text):
+    return {body}
+'''
+
+
+# a new model learns its vocabulary from labelled lines
+LINES = "".join(f"{label}: {label.lower()}\n" for label in ("Name", "Age", "Home", "Job", "Food", "Pet", "Drink", "Song", "Tool"))
+
+
+def start(folder: Path, body: str = "min(len(text) / 80, 1.0)", **over: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mine.py").write_text(REWARD.format(body=body), encoding="utf-8")
+    data = folder / "data.jsonl"
+    if not data.exists():
+        data.write_text("".join(json.dumps({"question": f"{LINES}What is {n} + 1?", "answer": f"That is.\n#### {n + 1}"}) + "\n"
+                                for n in range(16)), encoding="utf-8")
+    (folder / "c.yaml").write_text(
+        f"task: gsm8k\nmodel_name_or_path: new\nnew_model: {{reading_steps: 0}}\ntrain_data: {data}\noutput_dir: {folder}/run\n"
+        f"rewards: {{'{folder}/mine.py:score': 1.0}}\nallow_unaudited: true\ntorch_threads: 1\nmax_steps: 4\n"
+        "per_device_train_batch_size: 4\nnum_generations: 2\nmax_completion_length: 6\nsave_steps: 1\nsave_total_limit: 9\n",
+        encoding="utf-8")
+    return train(load_settings(folder / "c.yaml", over))
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (folder / "run/metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if row["stage"] == "grpo" and "reward" in row]
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unbroken")
+    start(folder, eval_data=str(folder / "data.jsonl"), eval_steps=2, eval_samples=4)
+    return folder
+
+
+def test_time_of_a_step_is_told_in_parts(unbroken: Path) -> None:
+    for row in metrics(unbroken):
+        assert row["time/generation_s"] > 0 and row["time/training_s"] > 0
+        assert row["time/generation_s"] + row["time/reward_s"] + row["time/training_s"] <= 1.5 * row["step_time"] + 0.05
+
+
+def test_held_out_accuracy_is_measured_and_the_best_model_is_kept(unbroken: Path) -> None:
+    rows = [json.loads(line) for line in (unbroken / "run/metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    found = {row["step"]: row["eval/verified_accuracy"] for row in rows if "eval/verified_accuracy" in row}
+    assert sorted(found) == [2, 4]
+    verified = json.loads((unbroken / "run/best/verified.json").read_text(encoding="utf-8"))
+    assert verified["accuracy"] == max(found.values()) == found[verified["step"]]
+    from toolkit.train.models import load
+
+    assert load(str(unbroken / "run/best"))[0].num_parameters() > 0
+
+
+def test_held_out_evaluation_does_not_change_what_is_trained(unbroken: Path, tmp_path: Path) -> None:
+    shutil.copy(unbroken / "data.jsonl", tmp_path / "data.jsonl")
+    start(tmp_path)
+    assert [row["loss"] for row in metrics(tmp_path)] == [row["loss"] for row in metrics(unbroken)]
+    assert not (tmp_path / "run/best").exists()
+
+
+def test_a_truncated_checkpoint_is_skipped_and_the_run_ends_with_the_same_metrics(unbroken: Path, tmp_path: Path,
+                                                                               capsys: pytest.CaptureFixture[str]) -> None:
+    import toolkit.train.guard as guard
+
+    def killed(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == 3:
+            raise RuntimeError("killed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guard.Guard, "on_save", killed, raising=False)
+        with pytest.raises(RuntimeError):
+            start(tmp_path)
+    newest = tmp_path / "run/checkpoint-3/model.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-100])
+    with (tmp_path / "run/metrics.jsonl").open("a", encoding="utf-8") as out:
+        out.write('{"stage":"grpo","st')           # a kill cuts a line
+    start(tmp_path)
+    said = capsys.readouterr().err
+    assert "skipping checkpoint-3: model.safetensors is cut off" in said and "checkpoint-2" in said
+    for key in ("loss", "reward", "entropy", "completions/mean_length"):
+        assert [row[key] for row in metrics(tmp_path)] == pytest.approx([row[key] for row in metrics(unbroken)], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["trainer_state.json", "optimizer.pt", "model.safetensors", "scheduler.pt"])
+def test_every_cut_file_of_a_checkpoint_is_noticed(unbroken: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(unbroken / "run/checkpoint-4", tmp_path / "checkpoint-4")
+    assert fault_of(tmp_path / "checkpoint-4") is None
+    file = tmp_path / "checkpoint-4" / name
+    file.write_bytes(file.read_bytes()[:-40])
+    assert name in str(fault_of(tmp_path / "checkpoint-4"))
+    assert last_whole(tmp_path) is None
+
+
+def test_an_interrupt_saves_and_the_same_command_goes_on(unbroken: Path, tmp_path: Path) -> None:
+    shutil.copy(unbroken / "data.jsonl", tmp_path / "data.jsonl")
+    from toolkit.train.callbacks import Recorder
+
+    with pytest.MonkeyPatch.context() as patch:
+        stock = Recorder.on_log
+
+        def press(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if state.global_step == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            stock(self, args, state, control, **kwargs)
+
+        patch.setattr(Recorder, "on_log", press)
+        with pytest.raises(KeyboardInterrupt):
+            start(tmp_path, save_strategy="no")
+    assert fault_of(tmp_path / "run/checkpoint-2") is None
+    start(tmp_path, save_strategy="no")
+    assert [row["loss"] for row in metrics(tmp_path)] == pytest.approx([row["loss"] for row in metrics(unbroken)], abs=1e-6)
+
+
+def test_a_reward_that_fails_on_a_completion_leaves_it_unscored_and_the_run_goes_on(tmp_path: Path) -> None:
+    start(tmp_path, body="1 / (len(text) % 2)")
+    assert len(metrics(tmp_path)) == 4
+    sample = json.loads((tmp_path / "run/samples/step-000001.json").read_text(encoding="utf-8"))
+    assert any("reward" in str(row) for row in sample)
+
+
+def test_a_reward_that_never_scores_is_stopped_with_a_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no_reward"):
+        start(tmp_path, body="1 / 0", max_steps=8)
+    alarm = json.loads((tmp_path / "run/alarms.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert alarm["alarm"] == "no_reward" and alarm["stop"]
+    assert last_whole(tmp_path / "run") is not None

@@ -1,0 +1,84 @@
+"""Which checkpoint a run goes on from: the newest that is whole. A kill or a full disk leaves one that is cut off."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from toolkit.jsonl import atomic_write
+from toolkit.run import Run
+from toolkit.terminal import say
+
+
+def last_whole(folder: Path) -> Path | None:
+    """The newest whole checkpoint of a run folder; those that are skipped are named with their fault."""
+    found = sorted((int(match[1]), path) for path in folder.glob("checkpoint-*")
+                   if (match := re.fullmatch(r"checkpoint-(\d+)", path.name)) and path.is_dir())
+    for _, path in reversed(found):
+        fault = fault_of(path)
+        if fault is None:
+            return path
+        say(f"  skipping {path.name}: {fault}")
+    return None
+
+
+def fault_of(checkpoint: Path) -> str | None:
+    """Why a checkpoint cannot be continued from; None when it is whole."""
+    try:
+        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        step = int(state["global_step"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "trainer_state.json is missing or cut off"
+    weights = sorted(checkpoint.glob("*.safetensors"))
+    for file in weights:
+        if problem := _cut(file):
+            return problem
+    if index := next(checkpoint.glob("*.safetensors.index.json"), None):
+        try:
+            parts = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, AttributeError):
+            return f"{index.name} is cut off"
+        if missing := sorted(parts - {file.name for file in weights}):
+            return f"{missing[0]} is missing"
+    sharded = any(checkpoint.glob(f"global_step{step}/*")) or any(checkpoint.glob("pytorch_model_fsdp*"))
+    if not weights and not sharded:
+        return "it has no weights"
+    # torch writes zip files, whose table of contents comes last
+    for file in (*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth"), *checkpoint.glob("global_step*/*.pt")):
+        if not zipfile.is_zipfile(file):
+            return f"{file.name} is cut off"
+    return None
+
+
+def forget_after(run: Run, stage: str, step: int) -> None:
+    """Drop what a stage measured after `step`: those steps are made again."""
+    file = run.folder / "metrics.jsonl"
+    if not run.write or not file.is_file():
+        return
+    lines = file.read_bytes().splitlines()
+    kept = [line for line in lines if _stays(line, stage, step)]
+    if len(kept) < len(lines):
+        with atomic_write(file, overwrite=True) as out:
+            out.writelines(line.decode() + "\n" for line in kept)
+
+
+def _stays(line: bytes, stage: str, step: int) -> bool:
+    try:
+        row = json.loads(line)
+    except ValueError:          # a kill cut the last line
+        return False
+    return row.get("stage") != stage or row.get("step", 0) <= step
+
+
+def _cut(file: Path) -> str | None:
+    """safetensors: 8 bytes of header size, the header with the offsets of every tensor, the data."""
+    try:
+        with file.open("rb") as data:
+            size = int.from_bytes(data.read(8), "little")
+            header = json.loads(data.read(size)) if 0 < size < file.stat().st_size else None
+        end = max(entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"{file.name} is cut off"
+    return None if file.stat().st_size == 8 + size + end else f"{file.name} is cut off"
