@@ -34,7 +34,7 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
 
     Args:
         name: a directory with config.json, safetensors and tokenizer, a hub name, or modelscope://owner/name.
-        settings: keyword arguments of TRL's ModelConfig (dtype, attn_implementation, model_revision).
+        settings: keyword arguments of TRL's ModelConfig (dtype, attn_implementation, model_revision, load_in_4bit, …).
 
     Raises:
         InputError: when nothing loadable is there, or the tokenizer has no chat template.
@@ -49,11 +49,16 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
         inside = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
         raise InputError(f"{folder} is no model: config.json is missing (it holds {inside}).")
     options = {"revision": settings.get("model_revision", "main"), "trust_remote_code": trust_remote_code}
+    quantised = {}
+    if settings.get("load_in_4bit") or settings.get("load_in_8bit"):
+        from trl import ModelConfig, get_quantization_config
+
+        quantised["quantization_config"] = get_quantization_config(ModelConfig(**settings))
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **options)
         model = AutoModelForCausalLM.from_pretrained(
             name, dtype=settings.get("dtype") or "float32", attn_implementation=settings.get("attn_implementation"),
-            use_safetensors=True, **options)
+            use_safetensors=True, **quantised, **options)
     except (OSError, ValueError, ImportError) as error:
         raise InputError(f"model {name} cannot be loaded: {' '.join(str(error).split())[:300]}") from error
     if tokenizer.chat_template is None:
