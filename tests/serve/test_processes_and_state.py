@@ -65,6 +65,17 @@ def test_a_process_with_another_start_time_is_left_alone():
         process.wait()
 
 
+def test_workers_that_outlive_a_killed_server_are_ended():
+    process = started(STUBBORN)
+    while len(group_members(process.pid)) < 2:
+        time.sleep(0.02)
+    left = server(process)
+    process.kill()
+    process.wait()
+    assert group_members(process.pid)
+    assert stop(left) is False and group_members(process.pid) == []
+
+
 def test_what_is_remembered_is_for_its_owner_only(state):
     process = started()
     stored = server(process, api_key="secret")
@@ -79,7 +90,7 @@ def test_gen_data_finds_a_server_by_its_name_and_its_key():
     process = started()
     one = server(process, api_key="secret")
     assert base_urls(["one", "127.0.0.1:2"]) == ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"]
-    assert deployed_key(["one"]) == "secret" and deployed_key(["127.0.0.1:1"]) == ""
+    assert deployed_key(["one"]) == "secret" and deployed_key(["127.0.0.1:1"]) == "secret" and deployed_key(["127.0.0.1:2"]) == ""
     process.kill()
     process.wait()
     with pytest.raises(InputError, match="deploy restart one"):

@@ -224,7 +224,7 @@ def _options_of(server: Server) -> dict[str, Any]:
     import json
 
     saved = json.loads(server.words[0])
-    return saved | {"raw": tuple(saved["raw"])}
+    return saved | {"raw": tuple(saved["raw"]), "api_key": server.api_key}     # its clients know that key
 
 
 def _told(server: Server) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from toolkit.serve import state
 from toolkit.serve.client import ServerError, asked, asked_json, chat
 from toolkit.serve.log import PHASES, Cause, cause_of, percent_of, phase_of, without_noise
 from toolkit.serve.plan import Plan
-from toolkit.serve.processes import end_group, start_mark
+from toolkit.serve.processes import end_group, has_orphans, start_mark
 from toolkit.serve.state import Server
 
 POLL_S = 0.5
@@ -94,7 +94,7 @@ def wait_until_ready(server: Server, plan: Plan, timeout_s: float, watch: Watch)
 
 
 def stop(server: Server) -> bool:
-    """End the server's whole group, if it is still the process that was started.
+    """End the server's whole group, if it is still the process that was started, or workers that outlived it.
 
     Returns:
         whether there was something to end.
@@ -103,7 +103,7 @@ def stop(server: Server) -> bool:
         Refused: the system does not let go of a process.
     """
     runs = server.runs
-    if runs:
+    if runs or has_orphans(server.pgid, server.mark):
         left = end_group(server.pid, server.pgid)
         if left:
             raise Refused(f'of "{server.name}" these processes are still there: {", ".join(map(str, left))}. They hang in the driver: reset the GPU.')
@@ -114,7 +114,6 @@ def stop(server: Server) -> bool:
 
 def _failed(server: Server, cause: Cause, lines: Sequence[str]) -> NotReady:
     stop(server)
-    end_group(server.pid, server.pgid)          # workers may outlive their parent for a moment
     return NotReady(cause, Path(server.log), lines)
 
 

@@ -15,16 +15,24 @@ ENOUGH_S = 15.0     # how long a server may take to end by itself; SGLang needs 
 
 
 def start_mark(pid: int) -> str | None:
-    """What tells this process from a later one with the same id; None when there is none (a zombie counts as none)."""
+    """What tells this process from a later one with the same id; None when there is none (a zombie counts as none).
+
+    On Linux the boot and the clock ticks since then: ticks alone come again after a restart of the machine.
+    """
     if sys.platform == "linux":
         fields = _stat(pid)
-        return fields[19] if fields and fields[0] not in "ZX" else None
+        return f"{_boot()}:{fields[19]}" if fields and fields[0] not in "ZX" else None
     done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 
 
 def is_same(pid: int, mark: str) -> bool:
     return start_mark(pid) == mark
+
+
+def has_orphans(pgid: int, mark: str) -> bool:
+    """Whether a group whose leader is gone still has members. While it has, the system gives its number to nobody else."""
+    return start_mark(pgid) is None and mark.partition(":")[0] == _boot() and bool(group_members(pgid))
 
 
 def group_members(pgid: int) -> list[int]:
@@ -41,13 +49,14 @@ def group_members(pgid: int) -> list[int]:
 
 
 def end_group(pid: int, pgid: int, enough_s: float = ENOUGH_S) -> list[int]:
-    """TERM to the process, time to end, KILL to what is left of its group.
+    """TERM to the process, time to end, KILL to what is left of its group; at once where the process itself is gone.
 
     Returns:
         processes of the group that are still there (none, unless the system holds them).
     """
-    _send(os.kill, pid, signal.SIGTERM)
-    _wait_until_empty(pgid, enough_s)
+    if start_mark(pid):
+        _send(os.kill, pid, signal.SIGTERM)
+        _wait_until_empty(pgid, enough_s)
     if group_members(pgid):
         _send(os.killpg, pgid, signal.SIGKILL)
         _wait_until_empty(pgid, 5.0)
@@ -73,6 +82,13 @@ def _reap(pgid: int) -> None:
 def _send(send: Callable[[int, int], None], target: int, number: int) -> None:
     with suppress(ProcessLookupError):
         send(target, number)
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -44,12 +44,13 @@ def base_urls(given: Sequence[str]) -> list[str]:
 
 
 def deployed_key(given: Sequence[str]) -> str:
-    """The key of the deployed servers among these; empty when none has one.
+    """The key of the deployed servers among these, by name or address; empty when none has one.
 
     Raises:
         InputError: they have different ones.
     """
-    keys = {server.api_key for server in map(_deployed, _words(given)) if server and server.api_key}
+    addresses = {root(url) for url in base_urls(given)}
+    keys = {server.api_key for server in servers() if server.url in addresses and server.runs and server.api_key}
     if len(keys) > 1:
         raise InputError("these deployed servers have different keys. Deploy them with the same --api-key.")
     return keys.pop() if keys else ""
