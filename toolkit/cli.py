@@ -14,7 +14,10 @@ from toolkit.evaluate.command import EPILOG as EVAL
 from toolkit.evaluate.command import eval_
 from toolkit.generate.command import gen_data
 from toolkit.rewards.commands import app as reward
+from toolkit.serve.chat import chat
 from toolkit.serve.commands import app as deploy
+from toolkit.serve.export import export_command
+from toolkit.show.commands import compare, show
 from toolkit.train.commands import plan
 
 app = typer.Typer(
@@ -128,6 +131,11 @@ app.command("plan", epilog="Example: toolkit plan configs/grpo_config.yaml --gpu
 
 
 app.command("eval", epilog=EVAL)(eval_)
+app.command("compare", epilog="Example: toolkit compare outputs/run-a outputs/run-b")(compare)
+app.command("show", epilog="Example: toolkit show data/training/train.json --kind CM    As a page: --html samples.html")(show)
+app.command("chat", epilog="Example: toolkit chat outputs/demo/run/final_model --profile data/online_profiles.jsonl --role 覃朗岳"
+            "    Over a pipe: echo Hello | toolkit chat http://127.0.0.1:30000")(chat)
+app.command("export", epilog="Example: toolkit export outputs/run/final_model --output-dir outputs/exported")(export_command)
 
 
 @app.command(epilog="Example: toolkit doctor    On a machine with several GPUs: toolkit doctor --deep --multi-gpu")

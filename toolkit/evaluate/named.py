@@ -3,6 +3,7 @@
     outputs/run/final_model  owner/name             transformers, on this machine
     http://127.0.0.1:30000   https://host/v1#model  any OpenAI-compatible server (several addresses with commas)
     sglang://127.0.0.1:30000#model  sglang://gpu1   an SGLang server; its port is 30000 unless it is named
+    sglang://my-server                              one that `toolkit deploy sglang --name my-server` started here
     bedrock://us.anthropic.claude-…?region=us-east-1
 """
 
@@ -59,6 +60,10 @@ def served(name: str) -> Served | None:
     if not address:
         raise InputError(f"{name} names no server. Example: {scheme}://127.0.0.1:30000#model")
     if scheme == "sglang":
+        from toolkit.serve.state import servers
+
+        if started := [server for server in servers() if server.name == address]:
+            return Served("sglang", (started[0].url,), model or None)
         hosts = [host.removeprefix("sglang://") for host in address.split(",")]
         return Served("sglang", tuple(f"http://{_with_port(host)}" for host in hosts), model or None)
     return Served("openai", tuple(f"{scheme}://{address}".split(",")), model or None)

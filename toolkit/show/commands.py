@@ -1,0 +1,46 @@
+"""`toolkit show` and `toolkit compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    path: Annotated[Path, typer.Argument(help="A data file or folder, a run (its rollouts), or an evaluation.")],
+    html: Annotated[Path | None, typer.Option(help="Write one self-contained page instead (at most 500 samples).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Samples in the terminal.")] = 10,
+    kind: Annotated[str | None, typer.Option(help="Only these: SBK, CM, …")] = None,
+    role: Annotated[str | None, typer.Option(help="Only of this role.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only in this language.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only in this state: right, wrong, …")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
+) -> None:
+    """Read samples, training rollouts or evaluated replies, in the terminal or as HTML."""
+    from toolkit.show.samples import chosen, entries, write_page
+    from toolkit.show.samples import show as run
+    from toolkit.terminal import say
+
+    wanted = {name: value for name, value in (("kind", kind), ("role", role), ("language", language), ("state", state)) if value}
+    found = chosen(entries(path), wanted)
+    if html is None:
+        run(found, limit)
+    else:
+        say(f"wrote {write_page(found, str(path), html, overwrite)} samples to {html}")
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
+) -> None:
+    """Several runs and stages in one table: time, memory, score; paired where they were evaluated on the same samples."""
+    from toolkit.show.compare import compare_runs, render
+
+    rows = compare_runs(runs)
+    if as_json:
+        from toolkit.jsonl import dumps
+
+        print(dumps(rows, indent=True))
+    render(rows)

@@ -1,0 +1,122 @@
+"""`toolkit compare RUN…`: runs and their stages in one table: time, memory, reward, and the score on held-out roles.
+
+Runs evaluated on the same samples are paired with the first of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from toolkit.errors import InputError
+from toolkit.run import read_manifest, read_metrics
+from toolkit.terminal import console
+
+MEMORY_KEYS = ("peak_memory_gb", "peak_memory_gib", "gpu_memory_gb", "memory_gb")
+SCORES = {"sft": "mean_token_accuracy", "grpo": "rewards/accuracy/mean"}
+
+
+def compare_runs(folders: Sequence[Path], seed: int = 42) -> list[dict[str, Any]]:
+    """A row a run: `stages` with seconds, steps, memory and first and last score, and `evaluation` where there is one.
+
+    Raises:
+        InputError: for a folder that is no run.
+    """
+    missing = [f"{folder} is no run folder: manifest.json is missing." for folder in folders
+               if not (Path(folder) / "manifest.json").is_file()]
+    if missing:
+        raise InputError(missing)
+    rows = [_run(Path(folder)) for folder in folders]
+    first = rows[0]
+    for row in rows[1:]:
+        row["against_first"] = _paired(first, row, seed)
+    return rows
+
+
+def _run(folder: Path) -> dict[str, Any]:
+    manifest, metrics = read_manifest(folder), read_metrics(folder)
+    stages = {}
+    for stage in dict.fromkeys([*manifest["stages"], *(row.get("stage", "train") for row in metrics)]):
+        done: Mapping[str, Any] = manifest["stages"].get(stage, {})
+        mine = [row for row in metrics if row.get("stage", "train") == stage]
+        score = SCORES.get(stage, "reward")
+        values = [row[score] for row in mine if isinstance(row.get(score), int | float)]
+        memory = [row[key] for row in [*mine, done] for key in MEMORY_KEYS if isinstance(row.get(key), int | float)]
+        stages[stage] = {"finished": done.get("finished"), "seconds": done.get("seconds"),
+                         "steps": max((row["step"] for row in mine if "step" in row), default=done.get("steps")),
+                         "memory_gb": max(memory, default=None), "score": score,
+                         "first": values[0] if values else None, "last": values[-1] if values else None}
+    return {"run": str(folder), "stages": stages, "evaluation": _evaluation(folder)}
+
+
+def _evaluation(folder: Path) -> dict[str, Any] | None:
+    path = folder / "eval" / "report.json"
+    if not path.is_file():
+        return None
+    try:
+        report = orjson.loads(path.read_bytes())
+        trained, base, found = report["trained"], report["base"], report["difference"]
+        return {"n": report["n"], "accuracy": trained["accuracy"], "low": trained["low"], "high": trained["high"],
+                "base": base["accuracy"] if base else None, "difference": found["value"] if found else None,
+                "verdict": report["verdict"], "data_sha256": report["data"]["sha256"], "folder": str(path.parent)}
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no evaluation report ({type(error).__name__}: {error}).") from error
+
+
+def _paired(first: Mapping[str, Any], other: Mapping[str, Any], seed: int) -> dict[str, Any] | None:
+    """The difference of two runs' models on the samples that both were asked; None unless the data is the same."""
+    from toolkit.evaluate.compare import difference
+    from toolkit.evaluate.records import TRAINED, read_records
+
+    one, two = first["evaluation"], other["evaluation"]
+    if not one or not two or one["data_sha256"] != two["data_sha256"]:
+        return None
+    sides = [{r.id: r for r in read_records(Path(e["folder"]) / "records.jsonl") if r.side == TRAINED and r.repeat == 0}
+             for e in (one, two)]
+    common = [name for name in sides[0] if name in sides[1]]
+    from dataclasses import replace
+
+    before, after = ([replace(side[name], index=place) for place, name in enumerate(common)] for side in sides)
+    return difference(before, after, seed) if common else None
+
+
+def render(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The table on stderr."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from toolkit.evaluate.report import percent, points
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("run", overflow="fold")
+    table.add_column("stage")
+    for name in ("steps", "time", "memory", "score"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        for stage, found in row["stages"].items():
+            ends = "" if found["last"] is None else f"{found['first']:.3f} → {found['last']:.3f}"
+            table.add_row(Text(row["run"]), stage, _number(found["steps"]), _time(found["seconds"]),
+                          "" if found["memory_gb"] is None else f"{found['memory_gb']:.1f} GB", ends)
+        if found := row["evaluation"]:
+            table.add_row(Text(row["run"]), "held out", _number(found["n"]), "", "",
+                          f"{percent(found['accuracy'])} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+                          if found["accuracy"] is not None else "—")
+    console.print(table)
+    for row in rows[1:]:
+        if found := row.get("against_first"):
+            console.print(f"{row['run']} against {rows[0]['run']}: {points(found['value'])} points "
+                          f"({points(found['low'])} to {points(found['high'])}), {found['verdict']}", markup=False)
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s" if minutes else f"{rest} s"
