@@ -19,7 +19,6 @@ from toolkit.rewards.attacks import long_attacks
 from toolkit.tasks.countdown import Countdown, Puzzle, judge
 from toolkit.verify.arithmetic import Unreadable, parse, solve
 
-NUMS, TARGET = (3, 8, 2), 24                    # 3 * 8 + 2 - 2 is no solution: 2 is given once
 ROW = Puzzle("1", (1, 2, 8), 24)
 
 

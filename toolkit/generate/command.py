@@ -22,8 +22,8 @@ REQUESTS_KNOW = ("requests", "out", "engine", "base_url", "model", "region", "ap
                  "as_json")
 # --task countdown makes its problems from nothing
 COUNTDOWN_ONLY = ("num", "numbers", "max_number")
-COUNTDOWN_KNOWS = ("task", *COUNTDOWN_ONLY, "output_dir", "train_ratio", "seed", "cold_start", "cold_start_mistakes", "overwrite",
-                   "as_json")
+COUNTDOWN_KNOWS = ("task", *COUNTDOWN_ONLY, "output_dir", "train_ratio", "seed", "cold_start", "cold_start_mistakes", "system_prompt",
+                   "overwrite", "as_json")
 BATCH_ROWS, BATCH_S = 10_000, 14 * 24 * 3600.0      # rows under way together, and how long a batch may take
 OFFLINE_DEFAULT_SYSTEM = "prompts/roleplay/system.{language}.md"
 
@@ -205,7 +205,8 @@ def _countdown(context: typer.Context, task: str) -> None:
         raise InputError(f"{', '.join(ignored)} {'is' if len(ignored) == 1 else 'are'} about role profiles; --task countdown needs none.")
     folder = asked["output_dir"] if is_given(context, "output_dir") else Path("data/training/countdown")
     stats = write_problems(folder, asked["num"], sizes_of(asked["numbers"]), asked["max_number"], asked["train_ratio"],
-                           asked["seed"], asked["cold_start"], asked["cold_start_mistakes"], asked["overwrite"])
+                           asked["seed"], asked["cold_start"], asked["cold_start_mistakes"],
+                           asked["system_prompt"] if is_given(context, "system_prompt") else "", asked["overwrite"])
     if asked["as_json"]:
         print_json(stats)
     say(f"wrote {stats['train']} problems to {folder}/train.jsonl and {stats['validation']} to validation.jsonl")

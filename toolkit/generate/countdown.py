@@ -76,12 +76,13 @@ def _made(nums: tuple[int, ...], highest: int, rng: Random) -> Made | None:
 
 
 def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: int, train_ratio: float, seed: int,
-                   cold_start: int, mistakes: float, overwrite: bool) -> dict[str, Any]:
+                   cold_start: int, mistakes: float, system_prompt: str, overwrite: bool) -> dict[str, Any]:
     """Write train.jsonl and validation.jsonl (`nums`, `target`), and cold_start.jsonl when asked; returns their statistics.
 
     Args:
         cold_start: so many conversations, which answer problems of the training split.
         mistakes: share of them whose expression has the right numbers and any signs: its teacher knows the form alone.
+        system_prompt: prompt file of the conversations; the task's own when empty.
     """
     made = list(problems(count, sizes, highest, seed))
     cut = round(count * train_ratio)
@@ -92,7 +93,8 @@ def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: in
                            for n, m in enumerate(rows, start=1))
     if cold_start:
         with atomic_write(folder / "cold_start.jsonl", overwrite) as out:
-            out.writelines(dumps(row) + "\n" for row in conversations(splits["train"][:cold_start], mistakes, seed))
+            out.writelines(dumps(row) + "\n" for row in conversations(splits["train"][:cold_start], mistakes, seed,
+                                                                            system_prompt))
     by_size = {str(n): sum(len(m.nums) == n for m in made) for n in range(sizes[0], sizes[1] + 1)}
     stats = {"task": "countdown", "samples": count, "train": cut, "validation": count - cut, "by_numbers": by_size,
              "highest": highest, "seed": seed, "cold_start": min(cold_start, cut)}
@@ -100,7 +102,7 @@ def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: in
     return stats
 
 
-def conversations(made: list[Made], mistakes: float, seed: int) -> Iterator[dict[str, Any]]:
+def conversations(made: list[Made], mistakes: float, seed: int, system_prompt: str = "") -> Iterator[dict[str, Any]]:
     """Cold-start rows: the prompt of a problem, and an expression in the form that the task asks for."""
     from toolkit.tasks.countdown import Countdown, Puzzle
 
@@ -109,6 +111,7 @@ def conversations(made: list[Made], mistakes: float, seed: int) -> Iterator[dict
         row = Puzzle(str(n), problem.nums, problem.target)
         said = problem.solution
         if rng.random() < mistakes:
-            said = str(problem.nums[0]) + "".join(rng.choice("+-*") + str(number) for number in problem.nums[1:])
-        yield {"prompt": task.prompt(row), "completion": [
+            first, *rest = rng.sample(problem.nums, len(problem.nums))
+            said = str(first) + "".join(rng.choice("+-*") + str(number) for number in rest)
+        yield {"prompt": task.prompt(row, system_prompt), "completion": [
             {"role": "assistant", "content": f"<think>{problem.target}</think><answer>{said}</answer>"}]}
