@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = sorted([*ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/slurm/*.sbatch")])
+NAMES = ("build", "run", "train", "deploy_sglang", "setup_sglang_cpu")
+SCRIPTS = [*(ROOT / "scripts" / f"{name}.sh" for name in NAMES), *sorted(ROOT.glob("scripts/slurm/*.sbatch"))]
 MANIFESTS = sorted(ROOT.glob("scripts/k8s/*.yaml"))
 
 
