@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from toolkit.verify.letters import read_letters
 from toolkit.verify.normalise import fold_text
 
 LETTERS = "ABCDEFGH"
+LANGUAGES = ("zh", "zh-Hant", "en")             # of the prompts
 CLEAN = "toolkit validate {path} --task multiple_choice --clean OUT leaves such rows out and says why."
 QUESTION = ("question", "题目", "題目", "问题", "問題", "题干", "題幹", "stem", "query")
 KEY = ("correct_answer", "answer", "label", "正确答案", "正確答案", "答案", "correct", "gold", "answer_key")
@@ -54,7 +56,7 @@ class Item:
     options: tuple[str, ...]
     answer: str                                 # the right letters in order: "B", "BD"; "" in a test set without a key
     reasoning: str = ""
-    language: str = "en"                        # zh, zh-Hant, en
+    language: str = "en"
 
     @property
     def letters(self) -> str:
@@ -117,7 +119,7 @@ class MultipleChoice:
         if len(problems) > told or key is None:
             return None
         return Item(str(value.get("id") or name), question, options, key, str(_first(value, REASONING) or "").strip(),
-                    _language(question + "".join(options)))
+                    value.get("language") if value.get("language") in LANGUAGES else _language(question + "".join(options)))
 
     def prompt(self, row: Item, system_prompt: str = "") -> list[Message]:
         system = text((system_prompt or self.system_prompt).replace("{language}", row.language)).rstrip("\n")
@@ -300,13 +302,18 @@ def _key(value: Mapping[str, Any]) -> str | None:
     return "".join(sorted(found))
 
 
-def _language(text_: str) -> str:
-    if not _HAN.search(text_):
+def _language(written: str) -> str:
+    if not _HAN.search(written):
         return "en"
+    changed = sum(a != b for a, b in zip(written, _simplified()(written), strict=False))
+    return "zh-Hant" if changed >= 2 else "zh"
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> Callable[[str], str]:
     import opencc
 
-    changed = sum(a != b for a, b in zip(text_, opencc.OpenCC("t2s").convert(text_), strict=False))
-    return "zh-Hant" if changed >= 2 else "zh"
+    return opencc.OpenCC("t2s").convert
 
 
 def _other(row: Item) -> str:
