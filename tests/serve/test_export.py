@@ -18,6 +18,7 @@ pytest.importorskip("peft")
 def base(tmp_path_factory) -> Path:
     from toolkit.train.new_model import NewModel, create
 
+    torch.set_num_threads(1)                    # for weights so small a second thread costs more than it brings
     folder = tmp_path_factory.mktemp("models")
     shape = NewModel(vocab_size=300, hidden_size=32, intermediate_size=64, max_position_embeddings=1024, initializer_range=0.6)
     create(texts=["What is your trade? My trade is baker.", "Who are you? I am Odo."], out=folder / "base", shape=shape, seed=1)
@@ -57,7 +58,7 @@ def test_an_adapter_that_changes_nothing_is_refused_and_leaves_nothing_behind(ba
 
 
 def test_a_merge_that_says_something_else_is_refused():
-    with pytest.raises(Refused, match="says only 90.0% of what the adapter says"):
+    with pytest.raises(Refused, match=r"says only 90\.0% of what the adapter says"):
         Proof(6, 3, 0, 0.9).check()
 
 
@@ -78,7 +79,7 @@ def test_a_whole_model_is_copied_without_what_belongs_to_training(base, tmp_path
 def test_pickled_weights_and_folders_without_a_model_are_named(tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "pytorch_model.bin").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"no safetensors \(other weights: pytorch_model.bin\)"):
+    with pytest.raises(InputError, match=r"no safetensors \(other weights: pytorch_model\.bin\)"):
         export(tmp_path / "old", tmp_path / "out")
     with pytest.raises(InputError, match="is no folder"):
         export(tmp_path / "nowhere", tmp_path / "out")
