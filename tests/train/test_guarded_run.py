@@ -143,3 +143,14 @@ def test_a_reward_that_never_scores_is_stopped_with_a_checkpoint(tmp_path: Path)
     alarm = json.loads((tmp_path / "run/alarms.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert alarm["alarm"] == "no_reward" and alarm["stop"]
     assert last_whole(tmp_path / "run") is not None
+
+
+def test_an_adapter_is_merged_into_a_final_model_that_differs_from_its_base(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    start(tmp_path, use_peft=True, lora_r=4, lora_target_modules=["q_proj", "v_proj"], learning_rate=0.01, max_steps=2)
+    base, final = (load_file(tmp_path / "run" / name / "model.safetensors") for name in ("new_model", "final_model"))
+    assert base.keys() == final.keys()          # a plain model: no adapter to be loaded beside it
+    changed = {name for name in base if not base[name].equal(final[name])}
+    assert changed and all("q_proj.weight" in name or "v_proj.weight" in name for name in changed)
+    assert (tmp_path / "run/checkpoint-2/adapter_model.safetensors").is_file()

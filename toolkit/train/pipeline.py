@@ -20,6 +20,7 @@ from toolkit.terminal import say
 from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import forget_after, last_whole
 from toolkit.train.launch import batch_of, world_size
+from toolkit.train.preflight import preflight
 
 FINAL = "final_model"
 
@@ -49,6 +50,7 @@ def train(settings: TrainSettings) -> Path:
             say(f"  warning: {task.warnings[part]}")
     audited = None
     if "grpo" in settings.stages and is_main_process():     # before the folder is made: nothing to clean up when refused
+        preflight(settings, len(rows))
         audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
     run = Run(settings.output_dir, settings.to_config(), data, write=is_main_process())
     if audited is not None and run.manifest.get("audit") != audited:
