@@ -83,7 +83,8 @@ class _Mention:
         if other_person(self.a, self.c, self.q):
             confirmed = self.c.confirmed.search(self.rest[:40]) and not self.q.about_user and not self.q.kin
             return (ASSERTED, 2) if confirmed else ("attributed", 0)
-        if self._negations and not self.c.taken_back.search(self.rest[:60]):
+        bounds = self.exact and self.c.about_before.search(self.a.sentence_before)  # no more than twelve
+        if self._negations and not bounds and not self.c.taken_back.search(self.rest[:60]):
             return ASSERTED, self.strength  # denied twice is asserted
         for objection in _OBJECTIONS:
             code = objection(self)
@@ -215,12 +216,14 @@ class _Mention:
             return ASSERTED, 2
         if c.imagined_before.search(before):
             return "hypothetical", 0
-        if (self._negations % 2 == 1 or self.idiom) and not second:
+        idiom = self.idiom and (a.language != "ko" or BLANK * 3 in before + self.after)  # 말해 is only kept apart from 말다
+        if (self._negations % 2 == 1 or idiom) and not second:
             rhetorical = not c.third.search(before) or c.who_would.search(a.sentence_before)
             return (ASSERTED, 2) if rhetorical else ("asked", 0)
-        if c.echo_denied.search(following):
+        confirmed = c.confirmed.search(following[:40])
+        if c.echo_denied.search(following) and not confirmed:
             return "negated", 0
-        if c.echo_affirmed.search(following):
+        if confirmed or c.echo_affirmed.search(following):
             return ASSERTED, 2
         return ("negated" if self._negations % 2 == 1 or c.who_would.search(a.sentence_before) else "asked"), 0
 

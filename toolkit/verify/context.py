@@ -79,6 +79,7 @@ class Context:
             after = after[honorific.end() :]
         if before.endswith('"'):
             before = before[:-1]  # a quoted mention stays in the clause that it is quoted in
+            after = after.removeprefix('"')
         clause_start = 0
         for brk in table.breaks.finditer(before):
             clause_start = brk.end()
@@ -115,7 +116,7 @@ def _blank(match: re.Match) -> str:
 
 
 # What the role does while it speaks is no part of what it says: *wipes her nose*, (放下锤子) before a sentence.
-_STAGE = re.compile(r"(?<!\*)\*(?!\*)[^*\n]{6,120}(?<!\*)\*(?!\*)|^\W{0,3}\([^()\n]{2,120}\)")
+_STAGE = re.compile(r"(?<!\*)\*(?!\*)[^*\n]{6,120}(?<!\*)\*(?!\*)|^\W{0,3}\((?!系统|system|システム|시스템)[^()\n]{2,120}\)")
 
 
 def _silence(match: re.Match) -> str:

@@ -71,7 +71,8 @@ def keep_longest(
             m
             for m in matches
             if not any(
-                r.start <= m.start and m.end <= r.end and r.end - r.start > m.end - m.start
+                (r.start <= m.start and m.end <= r.end and r.end - r.start > m.end - m.start)
+                or r.start < m.start < r.end  # 小林 before 林さん
                 for r in [*rivals, *covering]
             )
         ]
@@ -136,7 +137,7 @@ def in_rows(keys: Sequence[Match], rivals: Sequence[Match], text: str) -> frozen
     return frozenset(listed)
 
 
-_NEXT = Lazy(r"[\s,、·/。…&+-]{0,3}(?:and|or|还是|或者?|和|か|や|と|나|이나|와|과|랑)?[\s,]{0,2}")
+_NEXT = Lazy(r"[\s,、·/。…&+-]{0,3}(?:and|or|还是|或者?|和|か|や|と|나|이나|와|과|랑)?[\s,]{0,2}(?:the |an? |my )?")
 _CHANGED = Lazy("(?:に|へ)(?:変|改|移|なっ)|으?로 ?(?:바|옮|변)")  # from the first to the second
 _ROW = 9  # letters between two members of a row; one of Chinese, Japanese or Korean counts as three
 

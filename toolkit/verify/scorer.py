@@ -19,7 +19,7 @@ _SCORER = Lazy(
 
 # A heading or markup that speaks for the machine, not for the role.
 _TAGGED = Lazy(
-    r"[\[(<{#]\W{0,2}(?:system|assistant|grader|admin|developer|システム|系统|시스템|管理者|관리자|管理员)\b[^\])>}]{0,12}[\])>}:]|<!--|^\W*(?:system|系统|システム|시스템) ?:"
+    r"[\[(<{#]\W{0,2}(?:system|assistant|grader|admin|developer|システム|系统|시스템|管理者|관리자|管理员)\b[^\])>}]{0,12}[\])>}:]|<!--|<(?:answer_?key|expected|solution|gold|label|reward|score|verdict)\b[^>]{0,20}>|^\W*(?:system|系统|システム|시스템) ?:"
     r"|\{ ?\"[a-z_]{2,12}\" ?:[^{}]*$"
 )
 

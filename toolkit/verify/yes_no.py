@@ -116,6 +116,9 @@ _PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
 _CONDITION = Lazy(
     r"\bin (?:my|your) dreams\b|\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
 )
+_ABSURD = Lazy(  # and I am the Queen of Sheba
+    r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot)\b|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
+)
 _OVER = Lazy(
     r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b|\bonce upon a time\b|^\W*(?:someday|one day|soon|eventually)\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
 )
@@ -137,6 +140,8 @@ def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
         return "hedged"
     if c.taken_back.search(c.blank.sub(" ", rest)) or c.denied_again.search(rest):
         return "retracted"
+    if _ABSURD.search(said):
+        return "negated"
     if _CONDITION.search(first):
         return "hypothetical"
     if not asked.past and _OVER.search(first) and not c.now.search(said):
