@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.errors import Refused
+from toolkit.errors import InputError, Refused
 from toolkit.jsonl import dumps
 from toolkit.tasks.base import load_task
 from toolkit.tasks.multiple_choice import MultipleChoice
@@ -32,7 +32,7 @@ def settings(tmp_path: Path, model: Path, task: str, **more: object):
     from toolkit.train.arguments import load_settings
 
     path = tmp_path / "c.yaml"
-    path.write_text(dumps({"task": task, "model_name_or_path": str(model), "train_data": load_task(task).examples, "max_steps": 2,
+    path.write_text(dumps({"task": task, "model_name_or_path": str(model), "train_data": getattr(load_task(task), "examples", ""), "max_steps": 2,
                            "per_device_train_batch_size": 4, "num_generations": 4, "max_completion_length": 12, "save_strategy": "no",
                            "output_dir": str(tmp_path / "run"), "torch_threads": 1, **more}), encoding="utf-8")
     return load_settings(path)
@@ -58,6 +58,13 @@ def test_the_guides_reward_is_refused_with_a_warning(tmp_path, model, capsys):
     with pytest.raises(Refused, match="of the wrong replies"):
         train(settings(tmp_path, model, "multiple_choice", rewards={"heuristic": 1.0}))
     assert "never reads the key" in " ".join(capsys.readouterr().err.split())
+
+
+def test_columns_that_a_task_would_not_read_are_refused(tmp_path):
+    from toolkit.train.pipeline import train
+
+    with pytest.raises(InputError, match='"columns": task roleplay has a data format of its own'):
+        train(settings(tmp_path, tmp_path, "roleplay", columns={"question": "q"}, train_data=str(tmp_path / "c.yaml")))
 
 
 @pytest.mark.slow

@@ -210,7 +210,12 @@ def test_a_name_and_its_translation_together_are_a_mistake(tmp_path):
 
 def test_a_misspelt_key_in_a_section_is_told_with_the_line_of_the_section(tmp_path):
     with pytest.raises(InputError, match=r'c\.yaml:4 "learning_rat" is not a key. Did you mean "learning_rate"'):
-        loaded(tmp_path, "model_name: a/b\ntrain_data: x\n\ntraining:\n  learning_rat: 1e-5\n")
+        loaded(tmp_path, "model_name: a/b\ntrain_data: x\n\ntraining:\n  learning_rat: 1e-5\n  bf16: true\n")
+
+
+def test_a_misspelt_section_of_ours_is_no_section_of_a_guide(tmp_path):
+    with pytest.raises(InputError, match=r'"new_modl" is not a key\. Did you mean "new_model"'):
+        loaded(tmp_path, "model_name_or_path: new\ntrain_data: x\nnew_modl: {hidden_size: 32}\n")
 
 
 def test_every_translation_leads_to_a_key_of_the_installed_trl(tmp_path):

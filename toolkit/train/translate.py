@@ -93,10 +93,11 @@ def translate(given: Mapping[str, Any], known: Callable[[str], bool]) -> Transla
 
 
 def _flattened(given: Mapping[str, Any], known: Callable[[str], bool], out: Translation) -> dict[str, Any]:
-    """Sections such as `training:` or `lora:` opened; the sections that we have are known, and stay."""
+    """Sections such as `training:` or `lora:` opened. Those that we have stay, and so do names that hold nothing we know: they are
+    misspelt."""
     flat: dict[str, Any] = {}
     for key, value in given.items():
-        if isinstance(value, Mapping) and not known(key):
+        if isinstance(value, Mapping) and not known(key) and any(known(str(k)) or k in TRANSLATED for k in value):
             out.table.append((f"{key}:", "its keys", "settings are flat here"))
             out.sections.update(dict.fromkeys(value, key))
             flat.update(value)
