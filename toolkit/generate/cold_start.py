@@ -27,7 +27,7 @@ TURNS = 3
 CM_SHARE = 0.75
 FLAWED = 0.2
 _CM_DIFFICULTIES = ("easy", "medium", "medium", "hard")       # what competes with the answer is what must be learnt
-_DIFFICULTIES = ("easy", "medium", "easy", "medium", "hard")
+_DIFFICULTIES = ("easy", "medium", "medium", "hard")
 
 
 def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int, mistakes: float = 0.0,
