@@ -17,12 +17,12 @@ TARGET = {"basic": 0.99, "careful": 0.92, "hard": 0.75}
 TARGET_WRONG_PAID = 0.04
 # Just under what is reached, development and held-out rows apart.
 FLOOR = {
-    "developed": {"basic": 0.98, "careful": 0.95, "hard": 0.88},
-    "held out": {"basic": 0.92, "careful": 0.80, "hard": 0.72},
+    "developed": {"basic": 0.99, "careful": 0.975, "hard": 0.88},
+    "held out": {"basic": 0.97, "careful": 0.90, "hard": 0.75},
 }
-FLOOR_LANGUAGE = {"zh": 0.88, "en": 0.90, "ja": 0.89, "ko": 0.89}
+FLOOR_LANGUAGE = {"zh": 0.95, "en": 0.95, "ja": 0.95, "ko": 0.95}
 FLOOR_KIND = 0.75
-CEILING_WRONG_PAID = {"developed": 0.055, "held out": 0.135}
+CEILING_WRONG_PAID = {"developed": 0.04, "held out": 0.065}
 
 
 @lru_cache(maxsize=1)
@@ -82,13 +82,21 @@ def test_wrong_replies_are_rarely_paid(half):
     assert wrong_paid(half) <= CEILING_WRONG_PAID[half]
 
 
-@pytest.mark.parametrize("level", ["careful", "hard"])
+@pytest.mark.parametrize("level", TARGET)
 def test_developed_rows_reach_the_target(level):
     assert accuracy(half="developed", level=level) >= TARGET[level]
 
 
+def test_developed_wrong_replies_are_paid_less_than_the_target():
+    assert wrong_paid("developed") < TARGET_WRONG_PAID
+
+
+def test_hard_held_out_rows_reach_the_target():
+    assert accuracy(half="held out", level="hard") >= TARGET["hard"]
+
+
 @pytest.mark.xfail(reason="the targets on held-out rows are not reached yet", strict=False)
-@pytest.mark.parametrize("level", TARGET)
+@pytest.mark.parametrize("level", ["basic", "careful"])
 def test_held_out_rows_reach_the_target(level):
     assert accuracy(half="held out", level=level) >= TARGET[level]
 
