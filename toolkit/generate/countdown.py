@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -80,7 +81,7 @@ def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: in
     """Write train.jsonl and validation.jsonl (`nums`, `target`), and cold_start.jsonl when asked; returns their statistics.
 
     Args:
-        cold_start: so many conversations, which answer problems of the training split.
+        cold_start: so many conversations about problems of the training split.
         mistakes: share of them whose expression has the right numbers and any signs: its teacher knows the form alone.
         system_prompt: prompt file of the conversations; the task's own when empty.
     """
@@ -93,25 +94,26 @@ def write_problems(folder: Path, count: int, sizes: tuple[int, int], highest: in
                            for n, m in enumerate(rows, start=1))
     if cold_start:
         with atomic_write(folder / "cold_start.jsonl", overwrite) as out:
-            out.writelines(dumps(row) + "\n" for row in conversations(splits["train"][:cold_start], mistakes, seed,
+            out.writelines(dumps(row) + "\n" for row in conversations(splits["train"], cold_start, mistakes, seed,
                                                                             system_prompt))
     by_size = {str(n): sum(len(m.nums) == n for m in made) for n in range(sizes[0], sizes[1] + 1)}
     stats = {"task": "countdown", "samples": count, "train": cut, "validation": count - cut, "by_numbers": by_size,
-             "highest": highest, "seed": seed, "cold_start": min(cold_start, cut)}
+             "highest": highest, "seed": seed, "cold_start": cold_start}
     write_json(folder / "dataset_stats.json", stats, overwrite)
     return stats
 
 
-def conversations(made: list[Made], mistakes: float, seed: int, system_prompt: str = "") -> Iterator[dict[str, Any]]:
-    """Cold-start rows: the prompt of a problem, and an expression in the form that the task asks for."""
+def conversations(made: list[Made], count: int, mistakes: float, seed: int, system_prompt: str = "") -> Iterator[dict[str, Any]]:
+    """Cold-start rows: the prompt of a problem, and an expression in the form that the task asks for; problems come again when
+    there are fewer than `count`."""
     from toolkit.tasks.countdown import Countdown, Puzzle
 
     task, rng = Countdown(), Random(f"cold start {seed}")
-    for n, problem in enumerate(made):
+    for n, problem in enumerate(islice(cycle(made), count)):
         row = Puzzle(str(n), problem.nums, problem.target)
         said = problem.solution
         if rng.random() < mistakes:
             first, *rest = rng.sample(problem.nums, len(problem.nums))
-            said = str(first) + "".join(rng.choice("+-*") + str(number) for number in rest)
+            said = str(first) + "".join(rng.choice("+-*/") + str(number) for number in rest)
         yield {"prompt": task.prompt(row, system_prompt), "completion": [
             {"role": "assistant", "content": f"<think>{problem.target}</think><answer>{said}</answer>"}]}
