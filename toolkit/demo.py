@@ -14,7 +14,7 @@ from toolkit.terminal import counter, say
 PROFILES = "data/online_profiles.jsonl"
 LANGUAGES = ("zh",)
 SIZES: dict[str, dict[str, Any]] = {
-    # enough to learn: about five minutes on two cores
+    # enough to learn
     "full": {"samples": 1870, "cold_start": 9600, "limit": None, "settings": {}},
     # enough to show that every step works
     "smallest": {"samples": 160, "cold_start": 80, "limit": 16, "settings": {
