@@ -66,7 +66,7 @@ def test_auto_tune_tries_what_helps_in_order(deploy, engine_python):
 
 
 def test_a_start_that_takes_too_long_names_its_phase(deploy):
-    done, _ = deploy(SILENT, "--timeout", "1")
+    done, _ = deploy(SILENT, "--timeout", "5")      # a busy machine takes its time to start Python
     assert done.returncode == 3 and "it was at: load" in done.stderr
     assert [group_members(pid) for pid in pids(done.stderr)] == [[]]
 
