@@ -123,7 +123,8 @@ def test_a_data_set_comes_from_the_mirror_by_its_name_and_then_from_the_cache(mi
 
     def read(name: str, endpoint: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-c", script, name], capture_output=True, text=True, timeout=60, check=False, env={
-            **os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "127.0.0.1"})
+            **os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1",
+            "NO_PROXY": "127.0.0.1"})
 
     done = read("owner/data", mirror)
     assert done.stdout.strip() == "['72']", done.stderr[-1500:]
@@ -134,7 +135,8 @@ def test_a_data_set_comes_from_the_mirror_by_its_name_and_then_from_the_cache(mi
 
 
 def test_the_download_script_fetches_a_folder_that_stands_for_the_name(mirror, tmp_path):
-    environment = {**os.environ, "HF_ENDPOINT": mirror, "HF_HOME": str(tmp_path / "cache"), "PYTHON": sys.executable, "NO_PROXY": "127.0.0.1"}
+    environment = {**os.environ, "HF_ENDPOINT": mirror, "HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "0", "PYTHON": sys.executable,
+                   "NO_PROXY": "127.0.0.1"}
     words = ["scripts/download.sh", "data", "owner/data", str(tmp_path / "data")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert done.returncode == 0, done.stderr[-1500:]
