@@ -10,7 +10,7 @@ from toolkit.rewards.compose import compose
 from toolkit.tasks.base import SHIPPED, load_task
 from toolkit.train.arguments import load_settings
 
-PRESETS = ("gsm8k_qwen3_32b_qlora", "multiple_choice", "math_xml_80gb", "math_xml_40gb", "math_xml_24gb", "countdown_qwen2.5_3b")
+PRESETS = ("gsm8k_qwen3_32b_qlora", "multiple_choice", "math_xml_80gb", "math_xml_40gb", "math_xml_24gb", "countdown_qwen2.5_3b", "countdown_demo")
 # what a machine without a GPU refuses
 ACCELERATOR = {"bf16": False, "tf32": None, "use_cpu": True, "gradient_checkpointing": False}
 
@@ -20,7 +20,7 @@ def test_a_preset_loads_without_translations(name):
     settings = load_settings(f"configs/{name}.yaml")
     assert not settings.translated
     compose(load_task(settings.task), settings.rewards, settings.path)
-    if Path(settings.train_data).exists():
+    if Path(settings.train_data).is_file() and Path(settings.eval_data).is_file():
         assert all(list(load_task(settings.task).read(path)) for path in (settings.train_data, settings.eval_data))
 
 

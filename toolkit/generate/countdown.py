@@ -116,4 +116,4 @@ def conversations(made: list[Made], count: int, mistakes: float, seed: int, syst
             first, *rest = rng.sample(problem.nums, len(problem.nums))
             said = str(first) + "".join(rng.choice("+-*/") + str(number) for number in rest)
         yield {"prompt": task.prompt(row, system_prompt), "completion": [
-            {"role": "assistant", "content": f"<think>{problem.target}</think><answer>{said}</answer>"}]}
+            {"role": "assistant", "content": f"<think>{' '.join(map(str, problem.nums))} → {problem.target}</think><answer>{said}</answer>"}]}
