@@ -9,7 +9,7 @@ import torch
 from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 from trl.trainer import utils
 
-from toolkit.train.speed import can_share, score_completions_only, shared_forward, shared_generate
+from toolkit.train.speed import can_share, score_completions_only, shared_forward, shared_generate, unmasked
 
 
 def scored() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -40,6 +40,29 @@ def small(**changes: object) -> Qwen3ForCausalLM:
     return Qwen3ForCausalLM(Qwen3Config(vocab_size=97, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
                                         num_key_value_heads=1, head_dim=8, intermediate_size=32, pad_token_id=0,
                                         eos_token_id=1, **changes))
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_leaving_out_the_mask_of_right_padding_is_exact(side: str) -> None:
+    def trained(context: object) -> tuple[list[bool], torch.Tensor, torch.Tensor]:
+        model = small()
+        ids = torch.randint(2, 97, (3, 12), generator=torch.Generator().manual_seed(0))
+        mask = torch.ones_like(ids)
+        padded = slice(9, None) if side == "right" else slice(0, 3)
+        mask[1, padded] = ids[1, padded] = 0
+        masked = []
+        model.model.layers[0].self_attn.register_forward_pre_hook(
+            lambda module, args, kwargs: masked.append(kwargs["attention_mask"] is not None), with_kwargs=True)
+        with context(model):
+            loss = model(input_ids=ids, attention_mask=mask, labels=ids.masked_fill(mask == 0, -100)).loss
+        loss.backward()
+        return masked, loss.detach(), model.model.embed_tokens.weight.grad
+
+    (stock_masked, *stock), (ours_masked, *ours) = trained(nullcontext), trained(unmasked)
+    assert stock_masked == [True]
+    assert ours_masked == [side == "left"]
+    for before, after in zip(stock, ours, strict=True):
+        torch.testing.assert_close(before, after, rtol=1e-5, atol=1e-6)
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:

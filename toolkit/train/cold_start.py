@@ -15,7 +15,7 @@ from toolkit.run import Run
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder
 from toolkit.train.models import save
-from toolkit.train.speed import score_completions_only
+from toolkit.train.speed import right_padding_unmasked, score_completions_only
 
 
 def read_conversations(path: str | Path) -> list[dict[str, Any]]:
@@ -56,8 +56,9 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
     arguments = SFTConfig(**{
         **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "max_length": 1024,
         "assistant_only_loss": markers, **settings.sft})
-    trainer = SFTTrainer(model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
-                         callbacks=[Recorder(run, "sft", "loss")])
+    trainer = right_padding_unmasked(SFTTrainer)(
+        model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
+        callbacks=[Recorder(run, "sft", "loss")])
     trainer.remove_callback(PrinterCallback)    # the recorder shows what matters; metrics.jsonl has the rest
     trainer.train()
     save(trainer, tokenizer, out)

@@ -79,8 +79,10 @@ def _rows(task: Task, files: list[Path]) -> list[Any]:
 
 def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows: list[Any], held_out: list[Any]) -> Path:
     from toolkit.train.models import load, quiet_libraries
+    from toolkit.train.speed import keep_freed_memory
 
     quiet_libraries()
+    keep_freed_memory()
     import torch
     from accelerate import PartialState
 
