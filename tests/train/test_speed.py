@@ -9,7 +9,7 @@ import torch
 from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 from trl.trainer import utils
 
-from toolkit.train.speed import can_share, score_completions_only, shared_forward, shared_generate, unmasked
+from toolkit.train.speed import can_share, draw, score_completions_only, shared_forward, shared_generate, unmasked
 
 
 def scored() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -145,3 +145,11 @@ def test_models_that_cannot_share_are_left_alone() -> None:
     assert can_share(small()) and not can_share(sliding) and not can_share(checkpointing)
     with shared_forward(sliding, 7), shared_generate(sliding):
         assert "forward" not in vars(sliding.model) and "generate" not in vars(sliding)
+
+
+def test_drawing_gives_each_entry_its_share() -> None:
+    torch.manual_seed(0)
+    shares = torch.tensor([0.0, 0.5, 0.0, 0.3, 0.15, 0.05, 0.0])
+    found = draw(shares.expand(40_000, -1))[:, 0].bincount(minlength=len(shares)) / 40_000
+    assert found[shares == 0].sum() == 0
+    torch.testing.assert_close(found, shares, rtol=0, atol=4 * (0.25 / 40_000) ** 0.5)

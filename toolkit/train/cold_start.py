@@ -7,6 +7,7 @@ the completion are learnt.
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from toolkit.errors import InputError
@@ -16,6 +17,8 @@ from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder
 from toolkit.train.models import save
 from toolkit.train.speed import right_padding_unmasked, score_completions_only
+
+WINDOW = 16     # batches
 
 
 def read_conversations(path: str | Path) -> list[dict[str, Any]]:
@@ -44,6 +47,22 @@ def _messages(value: Any) -> bool:
                     for m in value))
 
 
+def near_length(rows: list[dict[str, Any]], batch: int, seed: int) -> list[dict[str, Any]]:
+    """The rows in their order as a whole, but those of one batch of about one length: less of it is padding.
+
+    Within each `WINDOW` batches the rows are sorted by length, and the batches shuffled.
+    """
+    rng, found = Random(seed), []
+    for start in range(0, len(rows), batch * WINDOW):
+        window = sorted(rows[start:start + batch * WINDOW],
+                        key=lambda row: sum(len(m["content"]) for m in (*row["prompt"], *row["completion"])))
+        batches = [window[n:n + batch] for n in range(0, len(window), batch)]
+        short = [batches.pop()] if len(batches[-1]) < batch else []     # else the batches after it would be shifted
+        rng.shuffle(batches)
+        found += [row for one in (*batches, *short) for row in one]
+    return found
+
+
 def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, rows: list[dict[str, Any]],
                out: Path, common: dict[str, Any]) -> None:
     """Train `model` on `rows` and save it with its tokenizer to `out`."""
@@ -56,6 +75,8 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
     arguments = SFTConfig(**{
         **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "max_length": 1024,
         "assistant_only_loss": markers, **settings.sft})
+    if arguments.train_sampling_strategy == "sequential":
+        rows = near_length(rows, arguments.per_device_train_batch_size, arguments.seed)
     trainer = right_padding_unmasked(SFTTrainer)(
         model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
         callbacks=[Recorder(run, "sft", "loss")])
