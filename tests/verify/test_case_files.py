@@ -37,5 +37,5 @@ def test_no_id_is_used_twice():
 def test_developed_and_held_out_halves_hold_the_same_kinds(language):
     kinds = {False: set(), True: set()}
     for path in CASES.glob(f"{language}*.jsonl"):
-        kinds[path.stem.endswith("_3")] |= {row["kind"] for row in rows(path)}
+        kinds[path.stem.endswith("_4")] |= {row["kind"] for row in rows(path)}
     assert kinds[False] == kinds[True]

@@ -1,6 +1,7 @@
 """The verifier against cases by authors who never saw it: accuracy by level, language and kind, and wrong replies paid.
 
-The files *_3.jsonl are held out: only their totals were looked at. All other rows were read while the verifier was written.
+The files *_4.jsonl are held out: written without the code, and only their totals were looked at. All other rows were read
+while the verifier was written.
 """
 
 import json
@@ -43,7 +44,7 @@ def judged() -> list[tuple[dict, str, bool]]:
                 aliases=row.get("aliases") or (),
                 distractors=row.get("distractors") or (),
             )
-            half = "held out" if path.stem.endswith("_3") else "developed"
+            half = "held out" if path.stem.endswith("_4") else "developed"
             results.append((row, half, verdict.score == row["expected"]))
     return results
 
