@@ -65,7 +65,7 @@ def test_bad_overrides_are_all_said_at_once():
     assert 'reaches into "a"' in str(caught.value) and '"c=[1" has a value that is not YAML' in str(caught.value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(max_size=12).map(lambda text: f"a{text}"), max_size=3))
 def test_any_override_is_read_or_refused(assignments):
     try:

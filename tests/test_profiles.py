@@ -249,7 +249,7 @@ ROW = st.recursive(
     max_leaves=12)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ROW)
 def test_any_row_is_a_profile_or_a_one_line_problem(row):
     try:

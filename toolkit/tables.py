@@ -51,6 +51,15 @@ def read_as(path: str | Path, make: Make[Row], columns: Mapping[str, str] | None
     yield from found.rows
 
 
+def row_as(value: Mapping[str, Any], make: Make[Row]) -> Row:
+    """One row of a task from an object; raises InputError with all that is wrong with it."""
+    problems: list[str] = []
+    row = make(value, f"row {value.get('id', '?')}", str(value.get("id", "?")), problems)
+    if row is None:
+        raise InputError(problems)
+    return row
+
+
 def sift(path: str | Path, make: Make[Row], columns: Mapping[str, str] | None = None) -> Sifted:
     """Every row of a data set, sorted into usable and not."""
     found = Sifted()

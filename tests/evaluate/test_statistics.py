@@ -143,7 +143,7 @@ def test_scores_that_do_not_pair_are_refused():
         paired_bootstrap([], [], [], seed=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 9)), min_size=1, max_size=60))
 def test_the_interval_is_ordered_and_holds_the_difference_for_any_scores(rows):
     before, after, roles = (list(column) for column in zip(*rows, strict=True))

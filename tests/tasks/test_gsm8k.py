@@ -110,9 +110,9 @@ def test_expressions_are_compared_by_math_verify(write):
         return task.score("correctness", row, f"<answer>\\boxed{{{answer}}}</answer>").score
 
     assert said("\\frac{\\sqrt{2}}{2}") == 2.0 and said("\\frac{1}{\\sqrt{2}}") == 1.5 and said("\\sqrt{2}") == 0.0
-    began = time.perf_counter()
+    began = time.process_time()
     assert all(said(text) == 0.0 for text in ("9^{9^{9}}", "99**98**97", "((9^{99})^{99})^{99}", "(a+b+c+d)^{40}", "x" * 5000))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_the_rewards_have_the_numbers_of_the_reference():

@@ -121,7 +121,7 @@ setups = st.builds(
     checkpointing=st.booleans(), reference=st.booleans(), gpu_gb=st.sampled_from([24.0, 80.0, 141.0]))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(setups)
 def test_advice_never_makes_it_worse_and_what_fits_comes_first(setup: Setup) -> None:
     now = memory(setup).peak_gb
@@ -133,7 +133,7 @@ def test_advice_never_makes_it_worse_and_what_fits_comes_first(setup: Setup) -> 
     assert not any("num_processes" in advice.change and setup.spread not in ("zero3", "fsdp") for advice in found)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(setups)
 def test_checkpointing_keeps_less_than_all_activations(setup: Setup) -> None:
     assert activation_bytes(replace(setup, checkpointing=True)) < activation_bytes(replace(setup, checkpointing=False))

@@ -82,7 +82,7 @@ def test_completions_that_repeat_themselves() -> None:
     assert repetitive_share(["short", "短い"]) is None
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.sampled_from([40, 60, 130, 150]))
 def test_a_run_that_learns_raises_no_alarm(seed: int, steps: int) -> None:
     noise, dog = random.Random(seed), Watchdog(WEIGHTS, 1.0, ["accuracy"])

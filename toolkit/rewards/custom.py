@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
@@ -24,10 +23,12 @@ import orjson
 from toolkit.errors import InputError, did_you_mean
 from toolkit.jsonl import dumps
 from toolkit.tasks.base import Task
+from toolkit.user_code import load_file
 from toolkit.verify import Verdict
 
 # the names under which a file's reward is found when none is given
 USUAL = ("reward", "reward_function")
+EXAMPLE = "my_reward.py:function"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def load_reward(spec: str) -> CustomReward:
         InputError: when it is not there, cannot be imported, or takes other arguments.
     """
     where, name = split_spec(spec)
-    module = load_file(Path(where)) if where.endswith(".py") else _imported(where, spec)
+    module = load_file(Path(where), EXAMPLE) if where.endswith(".py") else _imported(where, spec)
     functions = {n: f for n, f in vars(module).items()
                  if inspect.isfunction(f) and f.__module__ == module.__name__ and not n.startswith("_")}
     if name:
@@ -108,26 +109,6 @@ def _takes_many(function: Callable[..., Any], spec: str) -> bool:
         return False
     raise InputError(f"{spec} takes ({', '.join(map(str, parameters))}), expected (sample, completion) or "
                      "(samples, prompts, outputs, **kwargs).")
-
-
-def load_file(path: Path) -> ModuleType:
-    """The module of a file.
-
-    Raises:
-        InputError: when it is not there or cannot be imported.
-    """
-    if not path.is_file():
-        raise InputError(f"{path} does not exist. Name a file, as my_reward.py:function.")
-    # a name of its own: a file called json.py must not stand in for the library
-    spec = importlib.util.spec_from_file_location(f"user_reward_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module       # dataclasses look their module up there
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from error
-    return module
 
 
 def _imported(name: str, spec: str) -> ModuleType:

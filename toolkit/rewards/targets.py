@@ -11,8 +11,9 @@ from toolkit.evaluate.runner import subset
 from toolkit.jsonl import atomic_write, dumps, write_list
 from toolkit.resources import find
 from toolkit.rewards.compose import compose, right_or_wrong
-from toolkit.rewards.custom import is_spec, load_file, split_spec
+from toolkit.rewards.custom import EXAMPLE, is_spec, split_spec
 from toolkit.tasks.base import Task, load_task
+from toolkit.user_code import load_file
 
 PROFILES = "data/online_profiles.jsonl"
 
@@ -44,7 +45,7 @@ def _is_task_file(target: str) -> bool:
     path, name = split_spec(target)
     if not path.endswith(".py"):
         return False
-    module = load_file(Path(path))
+    module = load_file(Path(path), EXAMPLE)
     classes = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__
                and hasattr(v, "score")]
     return isinstance(getattr(module, name, None), type) if name else bool(classes)

@@ -6,13 +6,12 @@ A task is one file. Generation, validation, training and evaluation all use it, 
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from toolkit.errors import InputError, did_you_mean
+from toolkit.user_code import load_file
 from toolkit.verify import Verdict
 
 Message = dict[str, str]
@@ -72,16 +71,7 @@ def load_task(name: str) -> Task:
 
 
 def _from_file(path: Path, attribute: str) -> Task:
-    if not path.is_file():
-        raise InputError(f"task file {path} does not exist.")
-    spec = importlib.util.spec_from_file_location(f"user_task_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module       # dataclasses look their module up there
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from error
+    module = load_file(path, "my_task.py:MyTask")
     found = [v for v in vars(module).values()
              if isinstance(v, type) and v.__module__ == module.__name__ and hasattr(v, "score")]
     chosen = getattr(module, attribute, None) if attribute else (found[0] if len(found) == 1 else None)

@@ -28,7 +28,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.resources import text
-from toolkit.tables import read_as
+from toolkit.tables import read_as, row_as
 from toolkit.tasks.base import Message
 from toolkit.verify import Span, Verdict
 from toolkit.verify.arithmetic import LONGEST, Unreadable, parse, plain, solutions
@@ -74,11 +74,7 @@ class Countdown:
         return read_as(path, self.make, self.columns)
 
     def row(self, value: Mapping[str, Any]) -> Puzzle:
-        problems: list[str] = []
-        row = self.make(value, f"row {value.get('id', '?')}", str(value.get("id", "?")), problems)
-        if row is None:
-            raise InputError(problems)
-        return row
+        return row_as(value, self.make)
 
     def make(self, value: Mapping[str, Any], where: str, name: str, problems: list[str]) -> Puzzle | None:
         """A row of either layout, or None after telling what is wrong."""

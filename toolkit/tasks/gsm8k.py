@@ -25,7 +25,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.resources import text
-from toolkit.tables import read_as
+from toolkit.tables import read_as, row_as
 from toolkit.tasks.base import Message
 from toolkit.verify import Verdict, format_verdict, split_reply
 from toolkit.verify.expression import available, equal
@@ -64,11 +64,7 @@ class Gsm8k:
         return read_as(path, self.make, self.columns)
 
     def row(self, value: Mapping[str, Any]) -> Problem:
-        problems: list[str] = []
-        row = self.make(value, f"row {value.get('id', '?')}", str(value.get("id", "?")), problems)
-        if row is None:
-            raise InputError(problems)
-        return row
+        return row_as(value, self.make)
 
     def make(self, value: Mapping[str, Any], where: str, name: str, problems: list[str]) -> Problem | None:
         """A row of any of the layouts, or None after telling what is wrong."""

@@ -24,7 +24,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.resources import text
-from toolkit.tables import read_as
+from toolkit.tables import read_as, row_as
 from toolkit.tasks.base import Message
 from toolkit.verify import Span, Verdict, format_verdict
 from toolkit.verify.letters import read_letters
@@ -81,11 +81,7 @@ class MultipleChoice:
         return read_as(path, self.make, self.columns, CLEAN)
 
     def row(self, value: Mapping[str, Any]) -> Item:
-        problems: list[str] = []
-        row = self.make(value, f"row {value.get('id', '?')}", str(value.get("id", "?")), problems)
-        if row is None:
-            raise InputError(problems)
-        return row
+        return row_as(value, self.make)
 
     def make(self, value: Mapping[str, Any], where: str, name: str, problems: list[str]) -> Item | None:
         """A row of any of the layouts, or None after telling everything that is wrong with it."""
