@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from stub_server import Stub, served
 
 from toolkit.jsonl import read_rows
 
@@ -210,6 +211,14 @@ def test_a_preview_shows_samples_of_several_kinds_and_writes_nothing(server, tmp
     assert done.returncode == 0 and len(found) == 3 and not (tmp_path / "d").exists()
     assert {o["sample"]["kind"] for o in found if o["status"] == "accepted"} == {"SBK", "CM"}
     assert "question" in done.stderr and "nothing was written" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--preview", 3), ("--num-samples", 3)])
+def test_a_server_that_refuses_every_request_is_quoted(tmp_path, words):
+    with served(Stub(faults={"400": 1.0})) as url:
+        done = gen_data(url, tmp_path / "d", *words)
+    assert done.returncode == 2 and "none of 3 samples got its replies" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("answers HTTP 400: made to fail.")
 
 
 @pytest.mark.parametrize("words, said", [

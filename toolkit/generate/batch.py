@@ -37,6 +37,7 @@ class Totals:
     skipped: int = 0                       # done by an earlier run
     done: int = 0                          # by this one
     failed: Counter[str] = field(default_factory=Counter)   # by reason
+    last_failure: str = ""                 # what was said of the last one
     sent: Sent = field(default_factory=Sent)
     in_flight: int = 0
     limit: int = 0                         # requests that may be under way now
@@ -138,6 +139,7 @@ class _Run:
         self.journal.fail(id, str(error))
         totals = self.totals
         totals.failed[error.reason] += 1
+        totals.last_failure = str(error)
         failed = totals.failed.total()
         if failed >= JUDGED and failed > FAILED_SHARE * (failed + totals.done):
             reason, count = totals.failed.most_common(1)[0]

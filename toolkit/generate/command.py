@@ -305,8 +305,8 @@ def _with_model(options: Options) -> None:
         found = generation.estimate(options.concurrency or 64, counter)
         return report.estimated(found, price, print_json if options.as_json else None)
     if options.preview:
-        outcomes = generation.preview(options.preview, pace)
-        return report.previewed(outcomes, generation, price, print_json if options.as_json else None)
+        outcomes, totals = generation.preview(options.preview, pace)
+        return report.previewed(outcomes, totals, generation, price, print_json if options.as_json else None)
     stats, totals = generation.run(pace, lambda files: watching(files.tally, generation.rows, price))
     report.finished(stats, totals, options.output_dir, options.profiles_file, print_json if options.as_json else None)
 

@@ -11,7 +11,7 @@ from toolkit.dataset.show import render as render_problems
 from toolkit.dataset.show import summary
 from toolkit.dataset.stats import render_stats
 from toolkit.dataset.validate import validate
-from toolkit.errors import Refused
+from toolkit.errors import InputError, Refused
 from toolkit.generate.batch import Totals
 from toolkit.generate.estimate import Estimate
 from toolkit.generate.make import ACCEPTED, Tally
@@ -32,7 +32,16 @@ def estimated(found: Estimate, price: Price | None, print_json: Print) -> None:
     say("nothing was sent. --preview 3 makes three samples.")
 
 
-def previewed(outcomes: Sequence[Mapping[str, Any]], generation: Generation, price: Price | None, print_json: Print) -> None:
+def previewed(outcomes: Sequence[Mapping[str, Any]], totals: Totals, generation: Generation, price: Price | None,
+              print_json: Print) -> None:
+    """The samples, and what the whole run would take.
+
+    Raises:
+        InputError: when the server gave no sample at all.
+    """
+    failed = totals.failed.total()
+    if failed and not outcomes:
+        raise InputError(f"none of {failed} samples got its replies. The last: {totals.last_failure}")
     tally = Tally()
     for outcome in outcomes:
         tally.add(outcome)
@@ -44,6 +53,8 @@ def previewed(outcomes: Sequence[Mapping[str, Any]], generation: Generation, pri
              if price else None}
     if print_json:
         print_json({"preview": list(outcomes), "whole_run_at_this_rate": whole})
+    if failed:
+        say(f"{failed} more got no reply. The last: {totals.last_failure}")
     say(f"{tally.accepted} of {len(outcomes)} accepted, {tally.requests} requests. The whole run at this rate: {rows:,} rows, "
         f"{whole['prompt_tokens']:,} tokens in, {whole['completion_tokens']:,} out"
         + (f", ${whole['cost_usd']:,.2f}." if price else "; no price is known for this model."))
@@ -76,6 +87,7 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
     """The result, and `toolkit validate` of it.
 
     Raises:
+        InputError: when the server gave no sample at all.
         Refused: when nothing was accepted, or the data set does not validate.
         KeyboardInterrupt: when the run was interrupted; what is done is written.
     """
@@ -87,7 +99,10 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
         f"{stats['requests']:,} requests, {stats['prompt_tokens']:,} tokens in, {stats['completion_tokens']:,} out"
         + (f", ${stats['cost_usd']:,.2f}" if stats["cost_usd"] else ""))
     if totals.failed:
-        say(f"{totals.failed.total()} items failed ({', '.join(totals.failed)}): the same command tries them again.")
+        if not stats["samples"] and not stats["rejected"] and not totals.interrupted:
+            raise InputError(f"none of {totals.failed.total()} samples got its replies. The last: {totals.last_failure}")
+        say(f"{totals.failed.total()} items failed ({', '.join(totals.failed)}): the same command tries them again. The last: "
+            f"{totals.last_failure}")
     if totals.interrupted:
         say(f"stopped. What is done is in {folder}; the same command continues.")
         raise KeyboardInterrupt

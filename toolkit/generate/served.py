@@ -134,8 +134,8 @@ class Generation:
         some = spread(self.works(endless=False), self.rows)
         return estimate(some, self.rows, self.assigner, self.drafting, self.look, in_flight, self.price, count)
 
-    def preview(self, count: int, pace: Pace) -> list[Mapping[str, Any]]:
-        """Outcomes of a few items of different kinds; nothing of them is kept."""
+    def preview(self, count: int, pace: Pace) -> tuple[list[Mapping[str, Any]], Totals]:
+        """Outcomes of a few items of different kinds, and how making them went; nothing of them is kept."""
         chosen: dict[tuple[str, str, str], Work] = {}
         for work in spread(self.works(endless=False), self.rows):
             chosen.setdefault((work.item.kind, work.item.difficulty, work.item.profile.language), work)
@@ -145,8 +145,8 @@ class Generation:
             return (await maker(work, complete)).outcome
 
         with TemporaryDirectory() as folder, Journal(Path(folder) / outputs.JOURNAL, {}) as journal:
-            run(_alternating(list(chosen.values()), count), make, self.engine, journal, pace)
-            return [outcome for _, outcome in outputs.journal_rows(journal.path)]
+            totals = run(_alternating(list(chosen.values()), count), make, self.engine, journal, pace)
+            return [outcome for _, outcome in outputs.journal_rows(journal.path)], totals
 
     def run(self, pace: Pace, watch: Callable[[Outputs], Any] | None = None) -> tuple[dict[str, Any], Totals]:
         """Make what is missing; returns `dataset_stats.json` and how the run ended.

@@ -194,6 +194,8 @@ class OpenAIEngine:
         if status in BUSY:
             return EngineError(message, "busy", reason, retry_after_s(headers))
         if status in REFUSED:
+            if b"context length" in content:
+                message += " Lower --max-tokens, or serve the model with a longer context."
             return EngineError(f"{id}: {message}", "refused", reason)
         return EngineError(message, "broken", reason, retry_after_s(headers))
 
