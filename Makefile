@@ -32,11 +32,12 @@ test: $(READY)  ## The tests; ARGS='tests/test_cli.py' for some of them
 lint: $(READY)  ## ruff
 	$(VENV)/bin/ruff check .
 
-bench: $(READY)  ## Start-up time, the speed of gen-data and of the reward
+bench: $(READY)  ## Start-up time, the speed of gen-data, of the reward and of a training step
 	$(VENV)/bin/python benchmarks/startup.py
 	$(VENV)/bin/python benchmarks/gen_data_offline.py
 	$(VENV)/bin/python benchmarks/gen_data_checks.py
 	$(VENV)/bin/python benchmarks/reward_throughput.py
+	$(VENV)/bin/python benchmarks/train_step.py
 
 train: $(READY)  ## Train on this machine's GPUs: make train CONFIG=configs/grpo_config.yaml ARGS='--set max_steps=20'
 	./scripts/train.sh $(CONFIG) $(ARGS)

@@ -105,6 +105,19 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
         Refused: when the watchdog stopped the run.
         KeyboardInterrupt: when a signal did; a checkpoint is saved.
     """
+    trainer, guard = make_trainer(settings, run, task, reward, model, tokenizer, train_rows, eval_rows, common)
+    with guard.signals():
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    guard.settle(trainer.state)
+    if settings.model.get("use_peft") and not (trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
+        trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+        trainer.model_wrapped = trainer.model
+    save(trainer, tokenizer, out)
+
+
+def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: Any, tokenizer: Any,
+                 train_rows: Sequence[Any], eval_rows: Sequence[Any], common: dict[str, Any]) -> tuple[Any, Guard]:
+    """TRL's trainer with our rewards and savings, and what watches over it."""
     from transformers import PrinterCallback
     from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
 
@@ -128,10 +141,4 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     guard.time(trainer)
     for callback in held_out:
         callback.trainer = trainer
-    with guard.signals():
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    guard.settle(trainer.state)
-    if adapter and not (trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
-        trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-        trainer.model_wrapped = trainer.model
-    save(trainer, tokenizer, out)
+    return trainer, guard

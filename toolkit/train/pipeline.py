@@ -89,7 +89,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
     _log_to(run.folder / "training.log")
-    common = _common(settings)
+    common = common_arguments(settings)
     state = PartialState(cpu=common.get("use_cpu", False))
     name = settings.model_name_or_path
     final = run.folder / FINAL
@@ -162,7 +162,7 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
                seconds=round(time.monotonic() - began, 1))
 
 
-def _common(settings: TrainSettings) -> dict[str, Any]:
+def common_arguments(settings: TrainSettings) -> dict[str, Any]:
     """Arguments that both trainers share."""
     import torch
 
