@@ -86,9 +86,9 @@ def test_nothing_takes_a_millisecond():
         for text in texts:
             spent = []
             for _ in range(5):
-                began = time.perf_counter()
+                began = time.process_time()
                 task.score(part, ROW, text)
-                spent.append(time.perf_counter() - began)
+                spent.append(time.process_time() - began)
             assert min(spent) < 1e-3, (part, text[:30], min(spent))
 
 

@@ -65,9 +65,9 @@ def test_a_number_equals_itself_in_every_form(value):
 
 def test_a_long_reply_is_read_at_once():
     for _, text in long_attacks("72"):
-        began = time.perf_counter()
+        began = time.process_time()
         assert Gsm8k().score("accuracy", Problem("1", "?", "72"), text).score == 0
-        assert time.perf_counter() - began < 0.5
+        assert time.process_time() - began < 0.5
 
 
 LAYOUTS = [
