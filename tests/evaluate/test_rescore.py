@@ -130,7 +130,7 @@ def test_raiden_files_become_rows_and_results_go_back(tmp_path):
     assert report["trained"]["by_kind"]["SBK"]["accuracy"] == 1
     assert raiden.write_results(tmp_path / "results.jsonl", tmp_path / "eval" / "records.jsonl") == 1
     assert raiden.read_results(tmp_path / "results.jsonl") == {"7": "我是铁匠。"}
-    table = {row["dimension"]: row for row in raiden.table(report["trained"]["by_kind"])}
+    table = {row["dimension"]: row for row in report["dimensions"]}
     assert (table["SBK"]["paper"], table["CM"]["paper"]) == (0.8804, 0.8865)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from toolkit.evaluate import compare
 from toolkit.evaluate.generation import ENGINE_FAILED
-from toolkit.evaluate.records import BASE, TRAINED, VERIFIER_FAILED, Record
+from toolkit.evaluate.raiden import table
+from toolkit.evaluate.records import BASE, NO_KEY, TRAINED, VERIFIER_FAILED, Record
 from toolkit.evaluate.stats import CANNOT_TELL
 from toolkit.jsonl import atomic_write, dumps, write_json
 
@@ -60,6 +61,7 @@ def build(records: Mapping[str, Sequence[Record]], weights: Weights, seed: int, 
             "difference": compare.weighted_difference(records[BASE], records[TRAINED], weights.sbk, weights.cm, seed)
             if paired else None},
         "differences": compare.differences(records[BASE], records[TRAINED], seed) if paired else None,
+        "dimensions": table(sides.get(BASE), sides[TRAINED]),
         "notes": [*notes, *missing.lines, *_notes(found)],
     }
 
@@ -75,12 +77,18 @@ class Failures:
 def failures(records: Mapping[str, Sequence[Record]]) -> Failures:
     total = len(records[TRAINED])
     worst = {cause: max(sum(r.state == cause for r in found) for found in records.values()) for cause in CAUSES}
-    all_of_a_side = max(sum(not r.scored for r in found) for found in records.values())
+    all_of_a_side = max(sum(r.state in CAUSES for r in found) for found in records.values())
     blocked = all_of_a_side > FAILED_SHARE * total
     end = f": more than {FAILED_SHARE:.0%}, so nothing is concluded." if blocked else "."
     return Failures(blocked, tuple(
         f"{count} of {total} samples have no verdict ({CAUSES[cause]}) and are left out{end}"
-        for cause, count in worst.items() if count))
+        for cause, count in worst.items() if count) + _without_keys(records))
+
+
+def _without_keys(records: Mapping[str, Sequence[Record]]) -> tuple[str, ...]:
+    count = sum(r.state == NO_KEY for r in records[TRAINED])
+    return (f"{count} of {len(records[TRAINED])} samples name no key facts: their replies are written, and judged with --judge, "
+            "but not verified.",) if count else ()
 
 
 def _notes(found: Mapping[str, Any] | None) -> list[str]:

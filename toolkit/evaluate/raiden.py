@@ -5,16 +5,19 @@
     results           one {"ID", "response"} a line
 
 A dialogue becomes a row as the toolkit's data files have them: the last message of the user is the question, what stands
-before is the dialogue, `reference` the answer. The files name no key facts: rows get one only where `keys` gives it, and the
-others can be replied to and judged, not verified.
+before is the dialogue, `reference` the answer. The files name no key facts: those stand in a file of one's own beside them
+(`keys.jsonl`, `{"ID", "keys": […]}` a line). Where it names none a reply is written and judged, not verified.
 
-The paper's row stands beside ours for SBK and CM alone: what RAIDEN-R1 (arXiv 2505.10218) reports for its 14B model.
+    toolkit eval MODEL --data raiden/ --judge https://…#model --raiden results.jsonl
+
+The paper's row stands beside ours for SBK and CM alone, the two that are known.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +26,44 @@ import orjson
 from toolkit.errors import InputError
 from toolkit.evaluate.records import TRAINED, read_records
 from toolkit.jsonl import atomic_write, dumps, existing, read_rows
+from toolkit.samples import Sample
+from toolkit.tasks.base import Task, load_task
+from toolkit.tasks.roleplay import RolePlay
 
 # codes in the files → the dimension's own code; K1, K2-n are CM with the distance n
 DIMENSIONS = {"A": "SBK", "B": "RCB", "C": "SCK", "D": "SAK", "E": "PLS", "F": "ER", "G": "TS", "H": "TA", "J": "PB", "L": "CC"}
 MEMORY = re.compile(r"K\d?(?:-(\d+))?")
-PAPER = {"SBK": 0.8804, "CM": 0.8865}           # RAIDEN-R1 14B-GRPO
+PAPER = {"SBK": 0.8804, "CM": 0.8865}
+SOURCE = "RAIDEN-R1, Qwen2.5-14B-GRPO on its own benchmark (arXiv 2505.10218)"
+ROLES, DIALOGUES, KEYS = "npc.json", "dialogue.json", "keys.jsonl"
 USER_ROLES = ("user", "human", "用户", "玩家")
+
+
+class Benchmark(RolePlay):
+    """Role-play read from the benchmark's folder; a sample without keys gets no verdict."""
+
+    name = "raiden"
+
+    def read(self, path: str | Path) -> Iterator[tuple[int, Sample]]:
+        folder = Path(path).parent
+        keys = folder / KEYS
+        for number, row in enumerate(read_dialogues(Path(path), folder / ROLES, keys if keys.is_file() else None), start=1):
+            known = bool(row.get("keys"))
+            sample = self.row(row if known else {**row, "keys": ["-"]})       # the format asks for keys
+            yield number, sample if known else replace(sample, keys=())
+
+
+def benchmark(source: str) -> str | None:
+    """The dialogues of a folder that holds the benchmark's files; None for other data."""
+    path = Path(source)
+    folder = path if path.is_dir() else path.parent
+    there = (folder / ROLES).is_file() and (folder / DIALOGUES).is_file() and path.name in (folder.name, DIALOGUES)
+    return str(folder / DIALOGUES) if there else None
+
+
+def task_of(name: str) -> Task:
+    """A task by its name, this one too."""
+    return Benchmark() if name == Benchmark.name else load_task(name)
 
 
 def dimension(code: str) -> tuple[str, int]:
@@ -110,10 +145,16 @@ def spoken(completion: str, prefilled: bool = False) -> str:
     return split_reply(completion, prefilled=prefilled).answer.strip()
 
 
-def table(by_kind: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row a dimension: ours with its interval, and the paper's where it is known."""
+def table(base: Mapping[str, Any] | None, trained: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row a dimension: ours with its interval, the base's, and the paper's where it is known.
+
+    Args:
+        base, trained: summaries of the two sides.
+    """
+    before = (base or {}).get("by_kind", {})
     return [{"dimension": kind, "n": found["n"], "accuracy": found["accuracy"], "low": found["low"], "high": found["high"],
-             "paper": PAPER.get(kind)} for kind, found in by_kind.items()]
+             "base": before.get(kind, {}).get("accuracy"), "paper": PAPER.get(kind),
+             "source": SOURCE if kind in PAPER else None} for kind, found in trained["by_kind"].items()]
 
 
 def _object(path: Path) -> dict[str, Any]:

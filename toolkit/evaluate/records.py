@@ -1,13 +1,14 @@
 """A record: one sample, one model's reply to it, and what the verifier said. `records.jsonl` holds two a sample when
 two models are compared; the report and every later reading work from these alone.
 
-States, of which all but the last two count in the headline, and all but `right` as wrong there:
+States, of which all but the last three count in the headline, and all but `right` as wrong there:
 
     right, wrong        what the verifier says
     no_answer           nothing outside the thinking
     several_answers     candidates instead of one answer, or more than one answer
     truncated           cut at the length limit, even where the key was named before
     refused             the server's filter, or a reply that declines as an assistant does
+    no_key              the sample names no key facts: its reply can be judged, not verified
     verifier_failed     no verdict could be reached
     engine_failed       no reply could be had
 """
@@ -27,10 +28,11 @@ from toolkit.tasks.base import Task
 from toolkit.verify import Verdict
 
 RIGHT, WRONG, NO_ANSWER, SEVERAL_ANSWERS = "right", "wrong", "no_answer", "several_answers"
-TRUNCATED, REFUSED, VERIFIER_FAILED = "truncated", "refused", "verifier_failed"
-STATES = (RIGHT, WRONG, NO_ANSWER, SEVERAL_ANSWERS, TRUNCATED, REFUSED, VERIFIER_FAILED, ENGINE_FAILED)
-UNSCORED = (VERIFIER_FAILED, ENGINE_FAILED)
+TRUNCATED, REFUSED, NO_KEY, VERIFIER_FAILED = "truncated", "refused", "no_key", "verifier_failed"
+STATES = (RIGHT, WRONG, NO_ANSWER, SEVERAL_ANSWERS, TRUNCATED, REFUSED, NO_KEY, VERIFIER_FAILED, ENGINE_FAILED)
+UNSCORED = (NO_KEY, VERIFIER_FAILED, ENGINE_FAILED)
 INCOMPLETE = (NO_ANSWER, TRUNCATED, *UNSCORED)
+NO_KEYS = "no_keys"                             # the verifier's code
 SEVERAL_CODES = ("listed", "repeated")          # of every task's verifier
 FILTERED = ("content_filter", "refusal")        # finish reasons of the engines
 BASE, TRAINED = "base", "trained"
@@ -108,6 +110,8 @@ def make_record(task: Task, row: Any, index: int, side: str, completion: Complet
 def _state(verdict: Verdict, completion: Completion) -> str:
     if completion.finish_reason == ENGINE_FAILED:
         return ENGINE_FAILED
+    if verdict.code == NO_KEYS:
+        return NO_KEY
     if completion.finish_reason in FILTERED:
         return REFUSED
     if verdict.score is None:

@@ -8,11 +8,12 @@ weight or setting is another key. What an engine failed to answer is not kept, a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -24,7 +25,11 @@ from toolkit.sources import model_folder
 from toolkit.tasks.base import Message
 from toolkit.terminal import console
 
+if TYPE_CHECKING:
+    from toolkit.generate.engines.base import Engine
+
 CACHE = "replies.jsonl"
+_ID = re.compile(rb'\{"id": ?"([0-9a-f]{32})"')
 # Below so many parameters a second thread wins nothing, and on shared cores costs tenfold: 256 prompts of a model of
 # 0.4 M parameters took 2 s with one thread and 4 to 25 s with two, beside other work
 SMALL_MODEL = 10_000_000
@@ -62,37 +67,65 @@ class Loading:
     trust_remote_code: bool = False
 
 
-def replies(side: str, name: str, prompts: Sequence[Sequence[Message]], roles: Sequence[str], repeats: int,
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A model, reached, with the keys of the replies that are wanted of it: by repeat, then by prompt."""
+
+    name: str
+    engine: Engine | None
+    keys: list[list[str]]
+
+    @property
+    def wanted(self) -> set[str]:
+        return {key for of_repeat in self.keys for key in of_repeat}
+
+    def missing(self, folder: Path) -> int:
+        """How many replies have to be made: those that are not in the folder, each once."""
+        path = folder / CACHE
+        there = {found[1].decode() for found in _ID.finditer(path.read_bytes())} if path.is_file() else set()
+        return len(self.wanted - there)
+
+
+def ask(name: str, prompts: Sequence[Sequence[Message]], repeats: int, sampling: Sampling) -> Asked:
+    """Reach a model and find out what it would be asked.
+
+    Raises:
+        InputError: no such model or server, credentials.
+    """
+    server = served(name)
+    engine = server.connect() if server else None
+    identity = f"{engine.name}:{server.urls}:{engine.model}" if server and engine else _identity(name)
+    return Asked(name, engine, [[sampling.key(identity, prompt, repeat) for prompt in prompts] for repeat in range(repeats)])
+
+
+def replies(side: str, asked: Asked, prompts: Sequence[Sequence[Message]], roles: Sequence[str],
             sampling: Sampling, loading: Loading, folder: Path) -> Iterator[tuple[int, int, Completion, bool]]:
     """`(place of the prompt, repeat, reply, whether the template opened the thinking)`, in order.
 
     Args:
         side: shown beside the progress bar.
+        asked: by `ask`, of the same prompts.
         roles: of each prompt.
         folder: where `replies.jsonl` is.
 
     Raises:
-        InputError: no such model or server, credentials, a prompt that does not fit.
+        InputError: a model that cannot be loaded, a prompt that does not fit.
     """
-    server = served(name)
-    engine = server.connect() if server else None
-    identity = f"{engine.name}:{server.urls}:{engine.model}" if server and engine else _identity(name)
-    keys = [[sampling.key(identity, prompt, repeat) for prompt in prompts] for repeat in range(repeats)]
     path = folder / CACHE
     with Journal(path, {}) as journal:
-        missing = {key: Wanted(key, prompts[place], repeat, roles[place]) for repeat, of_repeat in enumerate(keys)
+        missing = {key: Wanted(key, prompts[place], repeat, roles[place]) for repeat, of_repeat in enumerate(asked.keys)
                    for place, key in enumerate(of_repeat) if key not in journal.done}
         failed: Mapping[str, str] = {}
         if missing:
             with _progress(side, len(missing)) as advance:
-                if engine is not None:
-                    failed = _ask(engine, list(missing.values()), sampling, journal, advance)
+                if asked.engine is not None:
+                    failed = _ask(asked.engine, list(missing.values()), sampling, journal, advance)
                 else:
-                    _generate(name, list(missing.values()), sampling, loading, journal, advance)
-    found = _read(path, {key for of_repeat in keys for key in of_repeat})
+                    _generate(asked.name, list(missing.values()), sampling, loading, journal, advance)
+    found = _read(path, asked.wanted)
     for place in range(len(prompts)):
-        for repeat in range(repeats):
-            row = found.get(key := keys[repeat][place])
+        for repeat, of_repeat in enumerate(asked.keys):
+            row = found.get(key := of_repeat[place])
             if row is None:
                 yield place, repeat, Completion(failed.get(key, "the engine gave none"), ENGINE_FAILED, 0), False
             else:
@@ -187,10 +220,17 @@ def _device() -> str:
 
 @contextmanager
 def _progress(side: str, total: int) -> Iterator[Callable[[int], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     # a log file is no place for a bar that is redrawn
     with Progress(TextColumn("  {task.description:7}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                  console=console, disable=not console.is_terminal) as bar:
+                  TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(side, total=total)
         yield lambda count: bar.advance(task, count)

@@ -12,11 +12,12 @@ import orjson
 from toolkit.errors import InputError
 from toolkit.evaluate.assemble import Weights, write_results
 from toolkit.evaluate.generation import ENGINE_FAILED, Completion
+from toolkit.evaluate.raiden import task_of
 from toolkit.evaluate.records import STATES, Record, make_record, read_records
 from toolkit.jsonl import existing
 from toolkit.run import command, now, versions
 from toolkit.sources import data_files
-from toolkit.tasks.base import Task, load_task
+from toolkit.tasks.base import Task
 
 SUFFIX = "-rescored"
 
@@ -36,7 +37,7 @@ def rescore(folder: Path, out: Path | None = None, data: str | Path | None = Non
     begun = time.monotonic()
     report = read_report(folder)
     out = out or folder.with_name(folder.name + SUFFIX)
-    task = load_task(task or report["task"]) if not task or isinstance(task, str) else task
+    task = task_of(task or report["task"]) if not task or isinstance(task, str) else task
     source = str(data or report["data"].get("given") or report["data"]["path"])
     rows = {str(getattr(row, "id", "")): row for file in data_files(source, "test") for _, row in task.read(file)}
     old = list(read_records(folder / "records.jsonl"))

@@ -19,11 +19,13 @@ from toolkit.errors import InputError
 from toolkit.evaluate.assemble import Weights, write_results
 from toolkit.evaluate.generation import Completion, complete
 from toolkit.evaluate.named import served
+from toolkit.evaluate.plan import plan
 from toolkit.evaluate.records import BASE, TRAINED, Record, make_record
-from toolkit.evaluate.replies import Loading, Sampling, replies
+from toolkit.evaluate.replies import Loading, Sampling, ask, replies
 from toolkit.run import command, fingerprint, now, versions
 from toolkit.sources import data_files, is_hub_name
 from toolkit.tasks.base import Task, load_task
+from toolkit.terminal import say
 
 __all__ = ["Completion", "complete", "evaluate", "subset"]
 
@@ -32,8 +34,8 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
              out: Path, system_prompt: str = "", limit: int | None = None, max_new_tokens: int = 256,
              temperature: float = 0.0, batch_size: int = 32, seed: int = 42, sbk_weight: float = 0.5,
              cm_weight: float = 0.5, repeats: int = 1, dtype: str = "", torch_threads: int = 0,
-             trust_remote_code: bool = False, overwrite: bool = False,
-             notes: Sequence[str] = ()) -> dict[str, Any]:
+             trust_remote_code: bool = False, overwrite: bool = False, notes: Sequence[str] = (),
+             dry_run: bool = False) -> dict[str, Any]:
     """Evaluate `model_path` (and `against`, on the same samples) and write `out/records.jsonl` and `out/report.json`.
 
     Args:
@@ -45,10 +47,11 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
         repeats: replies to each prompt; more than one needs a temperature.
         dtype: of the weights; empty takes the checkpoint's own on an accelerator and float32 on a CPU.
         torch_threads: CPU threads; 0 takes one for a small model and torch's own number for others.
-        notes: said first in the report.
+        notes: said first, and in the report.
+        dry_run: say what it takes and what it can tell, and neither generate nor write.
 
     Returns:
-        the report, as written.
+        the report, as written; of a dry run `{"plan": …}`.
 
     Raises:
         InputError: before any model is loaded where possible.
@@ -65,17 +68,23 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     roles = [str(getattr(row, "role_id", "")) for row in rows]
     sampling = Sampling(max_new_tokens, temperature, seed, dtype)
     loading = Loading(batch_size, torch_threads, trust_remote_code)
+    asked = {side: ask(name, prompts, repeats, sampling) for side, name in models.items()}
+    ahead = plan(task.name, roles, list(asked.values()), out, max_new_tokens, batch_size)
+    for line in (*notes, *ahead.lines()):
+        say(line)
+    if dry_run:
+        return {"plan": ahead.to_json()}
     records: dict[str, list[Record]] = {}
     seconds: dict[str, float] = {}
-    for side, name in models.items():
+    for side in models:
         started = time.monotonic()
-        found = replies(side, name, prompts, roles, repeats, sampling, loading, out)
+        found = replies(side, asked[side], prompts, roles, sampling, loading, out)
         records[side] = [make_record(task, rows[place], place, side, reply, prefilled, repeat)
                          for place, repeat, reply, prefilled in found]
         seconds[side] = round(time.monotonic() - started, 2)
     return write_results(out, records, Weights(sbk_weight, cm_weight), seed, overwrite, seconds, notes, {
         "model": str(model_path), "against": None if against is None else str(against),
-        "data": {**fingerprint(files[0]), "samples": len(rows), "given": str(data)}, "task": task.name,
+        "plan": ahead.to_json(), "data": {**fingerprint(files[0]), "samples": len(rows), "given": str(data)}, "task": task.name,
         "sampling": {"max_new_tokens": max_new_tokens, "temperature": temperature, "batch_size": batch_size,
                      "seed": seed, "limit": limit, "repeats": repeats, "system_prompt": system_prompt, "dtype": dtype},
         "seconds": round(time.monotonic() - begun, 2), "versions": versions(), "command": command(), "written": now(),

@@ -177,12 +177,15 @@ def t_interval(scores: Sequence[float], confidence: float = CONFIDENCE) -> Inter
 def detectable_gain(samples: int, changed: float, power: float = POWER, confidence: float = CONFIDENCE) -> float:
     """The smallest difference that so many paired samples tell with this power, when a share `changed` of them changes.
 
-    Source: Connor 1987 (Biometrics 43:207), the variance of a paired difference at most `changed`. Samples of a role hang
-    together: fewer roles tell less.
+    No difference is larger than the share that changes: where that is too small to tell anything, the gain is the one with
+    nothing lost beside it. Samples of a role hang together: fewer roles tell less.
+
+    Source: Connor 1987 (Biometrics 43:207), the variance of a paired difference at most `changed`.
     """
     if samples < 1 or not 0 <= changed <= 1:
         raise ValueError(f"{samples} samples and a share of {changed} are no plan.")
-    return min(1.0, _reach(power, confidence) * (changed / samples) ** 0.5)
+    reach = _reach(power, confidence)
+    return min(1.0, reach * (max(changed, reach * reach / samples) / samples) ** 0.5)
 
 
 def needed_samples(found: Interval, samples: int, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
@@ -244,6 +247,22 @@ def majority(answers: Sequence[tuple[Hashable, bool]]) -> float:
         truth[answer] = truth.get(answer, False) or right
     first = [answer for answer, count in counts.items() if count == most]
     return sum(truth[answer] for answer in first) / len(first)
+
+
+def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float | None:
+    """Agreement of two raters beyond chance: 1 is full, 0 what chance gives; None when both only ever say one thing.
+
+    Source: Cohen 1960 (Educ. Psychol. Meas. 20:37), κ = (p₀ − pₑ) / (1 − pₑ).
+    """
+    from collections import Counter
+
+    if len(first) != len(second) or not first:
+        raise ValueError(f"{len(first)} and {len(second)} ratings do not pair.")
+    n = len(first)
+    agreed = sum(a == b for a, b in zip(first, second, strict=True)) / n
+    mine, theirs = Counter(first), Counter(second)
+    by_chance = sum(mine[label] * theirs[label] for label in mine) / n**2
+    return None if by_chance == 1 else (agreed - by_chance) / (1 - by_chance)
 
 
 def _codes(clusters: Sequence[Hashable]) -> list[int]:
