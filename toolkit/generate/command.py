@@ -56,7 +56,7 @@ def gen_data(
     target_samples: Annotated[int | None, typer.Option(min=1, help="Go on until so many samples are accepted (instead of a number to try).")] = None,
     closed_book_check: Annotated[bool, typer.Option("--closed-book-check", help="Drop questions that the model answers without the profile.")] = False,
     measure_difficulty: Annotated[int, typer.Option(min=0, help="Let the model answer each sample so often; the pass rate is its difficulty.")] = 0,
-    judge: Annotated[str | None, typer.Option(help="A model of the same server that judges voice and naturalness; 'same' for the one that writes.")] = None,
+    judge: Annotated[str | None, typer.Option(help="A model of the same server (bedrock: a model id) that judges voice and naturalness; 'same' for the one that writes.")] = None,
     stress: Annotated[bool, typer.Option("--stress/--no-stress", help="Require the verifier to refuse adversarial replies to each sample.")] = True,
     prompts_dir: Annotated[Path | None, typer.Option(help="Your own prompts: files named as in prompts/generate.")] = None,
     temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="Of the writing model.")] = 0.8,
@@ -280,9 +280,8 @@ def _with_model(options: Options) -> None:
     from toolkit.generate.served import Asked, Generation
     from toolkit.generate.watch import watching
     from toolkit.generate.work import proportions
+    from toolkit.terminal import say
 
-    if options.engine == "bedrock" and options.judge not in (None, "same"):
-        raise InputError(f'--judge "{options.judge}" cannot be asked through bedrock beside --model-id. Use --judge same.')
     if options.target_samples and options.num_samples:
         raise InputError("--target-samples and --num-samples are two answers to one question. Give one of them.")
     profiles = read_chosen_profiles(options)
@@ -298,11 +297,13 @@ def _with_model(options: Options) -> None:
                   options.overwrite)
     price = price_of(engine.name, engine.model, options.prices)
     generation = Generation(profiles, asked, engine, price)
+    if price and asked.judge:
+        say("note: the judge's tokens are counted at the price of the writing model.")
     if options.dry_run:
         from toolkit.generate.token_count import server_counter
 
         counter = server_counter(options.base_url or [], options.model) if options.engine != "bedrock" else None
-        found = generation.estimate(options.concurrency or 64, counter)
+        found = generation.estimate(None if options.batch else options.concurrency or 64, counter)
         return report.estimated(found, price, print_json if options.as_json else None)
     if options.preview:
         outcomes, totals = generation.preview(options.preview, pace)

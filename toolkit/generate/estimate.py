@@ -35,22 +35,34 @@ class Estimate:
     completion_tokens: int
     counted: bool                               # whether the prompts' tokens were counted
     cost_usd: float | None                      # None: no price known
-    hours: float
-    in_flight: int
+    hours: float | None                         # None: a batch, whose server takes its time
+    in_flight: int | None
 
     def lines(self, price: Price | None) -> list[str]:
         how = "prompts counted, replies estimated" if self.counted else "estimated from characters"
         money = ("unknown: the price table has no entry for this model" if self.cost_usd is None or price is None
                  else f"${self.cost_usd:,.2f} (by \"{price.name}\", before prefix caching)")
+        if self.hours is None:
+            time = ("up to 24 hours a batch job; drafts asked again and questions about a dialogue wait for the next; what is too "
+                    "little for a job goes out at once, at the full price")
+        else:
+            took = f"{self.hours:.1f} h" if self.hours >= 1 else f"{self.hours * 60:.1f} min"
+            time = f"{took} at {self.in_flight} requests in flight, {TOKENS_PER_S} tokens/s each (assumed)"
         return [f"rows      {self.rows:,} ({self.requests:,} requests, {ATTEMPTS:g} attempts a draft assumed)",
                 f"tokens    {self.prompt_tokens:,} in, {self.completion_tokens:,} out ({how})",
                 f"money     {money}",
-                f"time      {f'{self.hours:.1f} h' if self.hours >= 1 else f'{self.hours * 60:.1f} min'} at {self.in_flight} requests in flight, {TOKENS_PER_S} tokens/s each (assumed)"]
+                f"time      {time}"]
 
 
-def estimate(works: Sequence[Work], rows: int, assigner: Assigner, drafting: Drafting, look: SecondLook, in_flight: int,
+def estimate(works: Sequence[Work], rows: int, assigner: Assigner, drafting: Drafting, look: SecondLook, in_flight: int | None,
              price: Price | None, count: Callable[[list[Message]], int] | None = None) -> Estimate:
-    """Args: works: a spread of the plan. rows: how many there are in all. count: tokens of messages, when known."""
+    """
+    Args:
+        works: a spread of the plan.
+        rows: how many there are in all.
+        in_flight: None for batch jobs.
+        count: tokens of messages, when known.
+    """
     measure = count or guessed_tokens
     requests = prompt = completion = 0.0
     for work in works:
@@ -65,9 +77,8 @@ def estimate(works: Sequence[Work], rows: int, assigner: Assigner, drafting: Dra
         completion += extra * ANSWER_TOKENS
     scale = rows / max(1, len(works))
     requests, prompt, completion = (round(total * scale) for total in (requests, prompt, completion))
-    seconds = completion / TOKENS_PER_S / in_flight
-    hours = seconds / 3600
-    cost = price.of(prompt, completion, hours=hours) if price else None
+    hours = completion / TOKENS_PER_S / in_flight / 3600 if in_flight else None
+    cost = price.of(prompt, completion, hours=hours or 0.0) if price else None
     return Estimate(rows, requests, prompt, completion, count is not None, cost, hours, in_flight)
 
 

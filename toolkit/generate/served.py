@@ -130,7 +130,7 @@ class Generation:
         return Maker(self.assigner, self.drafting, Screen(NearDuplicates(), self.asked.stress), self.asked.sampling,
                      self.look, {"engine": self.engine.name, "prompt_hash": self.prompts.hash, "toolkit": __version__})
 
-    def estimate(self, in_flight: int, count: Callable[..., int] | None = None) -> Estimate:
+    def estimate(self, in_flight: int | None, count: Callable[..., int] | None = None) -> Estimate:
         some = spread(self.works(endless=False), self.rows)
         return estimate(some, self.rows, self.assigner, self.drafting, self.look, in_flight, self.price, count)
 

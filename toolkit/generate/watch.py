@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from toolkit.generate.batch import Totals
 from toolkit.generate.make import Tally
@@ -65,24 +65,27 @@ class Speed:
 
 @contextmanager
 def drawn(line: Callable[[Totals], str]) -> Iterator[Callable[[Totals], None]]:
-    """A status line that is drawn again on a terminal, and printed now and then elsewhere."""
+    """A status line that is drawn again on a terminal, and printed now and then elsewhere. What Ctrl-C did is said once."""
     from rich.live import Live
     from rich.text import Text
 
-    if console.is_terminal:
-        with Live(console=console, transient=True, auto_refresh=False) as live:
-            yield lambda totals: live.update(Text(f"  {line(totals)}"), refresh=True)
-        return
-    printed = time.monotonic()
+    live = Live(console=console, transient=True, auto_refresh=False) if console.is_terminal else None
+    printed, interrupted = time.monotonic(), False
 
     def tell(totals: Totals) -> None:
-        nonlocal printed
+        nonlocal printed, interrupted
         text = line(totals)
-        if time.monotonic() - printed >= LINE_EVERY_S:
+        if totals.interrupted and not interrupted:
+            interrupted = True
+            say(f"finishing the {totals.in_flight:,} requests under way; Ctrl-C again stops at once")
+        if live:
+            live.update(Text(f"  {text}"), refresh=True)
+        elif time.monotonic() - printed >= LINE_EVERY_S:
             printed = time.monotonic()
             say(f"  {text}")
 
-    yield tell
+    with live or nullcontext():
+        yield tell
 
 
 def _most(tally: Tally) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import orjson
 import pytest
@@ -31,6 +36,7 @@ class Jobs:
 
     def __init__(self, s3):
         self.s3, self.looks, self.status, self.fail, self.drop = s3, 2, "Completed", 0, 0
+        self.reply = lambda asked: f"reply to {asked['messages'][-1]['content'][0]['text']}"
         self.jobs: dict[str, dict] = {}
         self.records: Counter[str] = Counter()
 
@@ -47,9 +53,11 @@ class Jobs:
         job["looks"] += 1
         if job["looks"] < self.looks:
             return {"jobArn": arn, "status": "InProgress"}
-        if job["looks"] == self.looks and self.status != "Failed":
+        status = job.setdefault("status", self.status)
+        if status != "Failed" and not job.get("computed"):
+            job["computed"] = True
             self.compute(job)
-        return {"jobArn": arn, "status": self.status, "message": "made to fail"}
+        return {"jobArn": arn, "status": status, "message": "made to fail"}
 
     def compute(self, job: dict) -> None:
         bucket, key = re.fullmatch("s3://([^/]+)/(.*)", job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]).groups()
@@ -58,7 +66,6 @@ class Jobs:
         for line in self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines():
             record = orjson.loads(line)
             self.records[record["recordId"]] += 1
-            question = record["modelInput"]["messages"][-1]["content"][0]["text"]
             if self.drop:
                 self.drop -= 1
                 continue
@@ -67,7 +74,7 @@ class Jobs:
                 lines.append({**record, "error": {"errorCode": 500, "errorMessage": "made to fail"}})
             else:
                 lines.append({**record, "modelOutput": {
-                    "output": {"message": {"role": "assistant", "content": [{"text": f"reply to {question}"}]}},
+                    "output": {"message": {"role": "assistant", "content": [{"text": self.reply(record["modelInput"])}]}},
                     "stopReason": "end_turn", "usage": {"inputTokens": 10, "outputTokens": 5}}})
         body = b"".join(orjson.dumps(line) + b"\n" for line in reversed(lines))
         self.s3.put_object(Bucket=bucket, Key=f"{out}abc123/input.jsonl.out", Body=body)
@@ -109,7 +116,6 @@ def jobs(s3_url, monkeypatch, tmp_path):
             self.answer(made.create(orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))))
 
         def do_GET(self) -> None:
-            from urllib.parse import unquote
             self.answer(made.get(unquote(self.path.removeprefix("/model-invocation-job/"))))
 
         def log_message(self, *_: object) -> None:
@@ -123,11 +129,17 @@ def jobs(s3_url, monkeypatch, tmp_path):
     server.server_close()
 
 
-def ask(jobs: Jobs, folder: Path, count: int, bedrock: Bedrock | None = None, enough=lambda totals: False) -> Totals:
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(BedrockBatchEngine, "quiet_s", 0.1)
+    monkeypatch.setattr(BedrockBatchEngine, "poll_s", 0.02)
+
+
+def ask(jobs: Jobs, folder: Path, count: int, bedrock: Bedrock | None = None) -> Totals:
     requests = written(folder / "requests.jsonl", count)
     with listening(bedrock or Bedrock(errors=[(400, "ValidationException", "not in this test")] * 99)) as url:
-        engine = BedrockBatchEngine(BedrockEngine("m", "us-east-1", url), jobs.place, ROLE, quiet_s=0.1, poll_s=0.02)
-        return reply_to_all(requests, folder / "replies.jsonl", engine, Pace(5000, follows=False), enough=enough)
+        engine = BedrockBatchEngine(BedrockEngine("m", "us-east-1", url), jobs.place, ROLE)
+        return reply_to_all(requests, folder / "replies.jsonl", engine, Pace(400, follows=False))
 
 
 def whole(folder: Path, count: int) -> None:
@@ -175,10 +187,28 @@ def test_records_that_failed_or_are_missing_are_asked_again(jobs, tmp_path):
     assert jobs.records.total() == 300 + 210
 
 
-def test_a_job_that_fails_ends_the_run_with_its_reason(jobs, tmp_path):
-    jobs.status = "Failed"
+@pytest.mark.parametrize("status", ["Failed", "Stopped"])
+def test_a_job_that_fails_ends_the_run_with_its_reason_and_the_next_run_makes_another(jobs, tmp_path, status):
+    jobs.status = status
+    jobs.drop = 150
     with pytest.raises(EngineError, match="made to fail"):
         ask(jobs, tmp_path, 150)
+    jobs.status, jobs.drop = "Completed", 0
+    ask(jobs, tmp_path, 150, Bedrock(blocks=[{"text": "reply at once"}]))
+    replies = [row["content"] for row in read(tmp_path / "replies.jsonl")]
+    assert len(replies) == 150 and len(jobs.jobs) == 2 and replies.count("reply at once") <= 20
+
+
+def test_requests_for_another_model_are_in_a_job_of_their_own(jobs, tmp_path):
+    requests = written(tmp_path / "requests.jsonl", 300)
+    rows = [{**row, "extra": {"model": "judge"}} if n % 2 else row for n, row in enumerate(read(requests))]
+    requests.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with listening(Bedrock()) as url:
+        reply_to_all(requests, tmp_path / "replies.jsonl", BedrockBatchEngine(BedrockEngine("m", "us-east-1", url), jobs.place, ROLE),
+                     Pace(400, follows=False))
+    whole(tmp_path, 300)
+    assert sorted(job["modelId"] for job in jobs.jobs.values()) == ["judge", "m"]
+    assert {row["model"] for row in read(tmp_path / "replies.jsonl")} == {"judge", "m"}
 
 
 def test_a_bucket_that_is_not_there_is_said(jobs, tmp_path):
@@ -189,3 +219,55 @@ def test_a_bucket_that_is_not_there_is_said(jobs, tmp_path):
         BedrockBatchEngine(BedrockEngine("m"), "bucket/x", ROLE)
     with pytest.raises(InputError, match="--batch-role"):
         BedrockBatchEngine(BedrockEngine("m"), "s3://bucket/x", None)
+
+
+PROFILES = Path(__file__).parents[3] / "data" / "online_profiles.jsonl"
+# the command line, not waiting as long for more requests, nor between looks at a job
+IMPATIENT = """
+from toolkit.generate.engines.bedrock_batch import BedrockBatchEngine
+BedrockBatchEngine.quiet_s, BedrockBatchEngine.poll_s = 0.5, 0.05
+from toolkit.cli import main
+main()
+"""
+
+
+def drafts(asked: dict[str, Any], model: Any) -> str:
+    """What the scripted model writes, asked in the words of Converse."""
+    schema = json.loads(asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"])
+    system = [{"role": "system", "content": block["text"]} for block in asked["system"] if "text" in block]
+    return model.reply([*system, *({"role": m["role"], "content": m["content"][0]["text"]} for m in asked["messages"])],
+                       schema)["content"]
+
+
+def test_gen_data_submits_is_killed_and_collects_over_the_same_plan(jobs, tmp_path, scripted, every_profile):
+    model, lock = scripted.ScriptedModel(every_profile), threading.Lock()
+
+    def reply(asked: dict[str, Any]) -> str:
+        with lock:
+            return drafts(asked, model)
+
+    class Live(Bedrock):
+        def answer(self, path: str, headers: Any, body: bytes) -> Any:
+            with lock:
+                self.blocks = [{"text": drafts(json.loads(body), model)}]
+                return super().answer(path, headers, body)
+
+    jobs.reply, jobs.looks = reply, 10**6
+    live, out = Live(), tmp_path / "training"
+    with listening(live) as url:
+        command = [sys.executable, "-c", IMPATIENT, "gen-data", "--engine", "bedrock", "--region", "us-east-1", "--model-id", "m",
+                   "--base-url", url, "--batch", jobs.place, "--batch-role", ROLE, "--profiles-file", str(PROFILES), "--language",
+                   "zh", "--output-dir", str(out), "--num-samples", "150", "--no-include-cm", "--no-stress", "--json"]
+        first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        said = first.stderr.readline()
+        assert "149 requests submitted" in said, said + first.stderr.read()
+        first.kill()
+        first.wait()
+        jobs.looks = 1
+        second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 0, second.stderr
+    stats = json.loads(second.stdout)
+    assert stats["samples"] + stats["rejected"] == 150 and stats["samples"] > 140
+    assert set(jobs.records.values()) == {1}      # no record was computed twice
+    assert len({row["id"] for row in read(out / "journal.jsonl")}) == 150
+    assert stats["engine"] == "bedrock-batch" and "0 errors" in second.stderr

@@ -108,7 +108,7 @@ class BedrockEngine:
             raise self._wire_error(error) from error
         except (OSError, ValueError) as error:
             raise EngineError(f"{self.endpoints[0]}: {_line(error)}", "broken", "connection cut") from error
-        return reply_of(request, self.model, answer)
+        return reply_of(request, model_of(request, self.model), answer)
 
     def _changed(self, request: Request, said: str, structured: str, caches: bool) -> bool:
         """Whether the request was refused for something that the model does not have, and is now left out."""
@@ -170,6 +170,11 @@ class _Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
+def model_of(request: Request, model: str) -> str:
+    """The model that a request names itself (a judge's), or the engine's."""
+    return request.extra.get("model", model)
+
+
 def converse_input(model: str, request: Request, structured: str, caches: bool) -> dict[str, Any]:
     """A request in the words of Converse.
 
@@ -187,10 +192,10 @@ def converse_input(model: str, request: Request, structured: str, caches: bool) 
             messages.append({"role": message["role"], "content": blocks})
     if caches and sum(len(block["text"]) for block in system) >= CACHED_CHARACTERS:
         system.append({"cachePoint": {"type": "default"}})
-    call: dict[str, Any] = {"modelId": model, "messages": messages}
+    call: dict[str, Any] = {"modelId": model_of(request, model), "messages": messages}
     if system:
         call["system"] = system
-    extra = dict(request.extra)
+    extra = {name: value for name, value in request.extra.items() if name != "model"}
     inference = {"maxTokens": request.max_tokens, "temperature": request.temperature, "topP": extra.pop("top_p", None),
                  "stopSequences": _listed(extra.pop("stop", None))}
     if inference := {name: value for name, value in inference.items() if value is not None}:

@@ -26,23 +26,25 @@ import orjson
 
 from toolkit.errors import InputError
 from toolkit.generate.engines.base import EngineError, Load, Reply, Request
-from toolkit.generate.engines.bedrock import BedrockEngine, converse_input, reply_of
+from toolkit.generate.engines.bedrock import BedrockEngine, converse_input, model_of, reply_of
+from toolkit.terminal import say
 
-LEAST, MOST = 100, 50_000       # records of a job: Bedrock's default quotas
-QUIET_S, POLL_S = 3.0, 30.0     # without a new request, before a job is made; between looks at a job
+MOST = 50_000                   # records of a job: Bedrock's default quota
 AT_ONCE = 64                    # of what is too little for a job
 ENDED = ("Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired")
+IN_VAIN = ("Failed", "Stopped")  # the same job again would end the same way: a person looks first
 
 
 @dataclass(eq=False)
 class Job:
-    """Args: name: its folder. records: their ids. arn: once it is submitted."""
+    """Args: name: its folder. model: the one that answers it. records: their ids. arn: once it is submitted."""
 
     name: str
+    model: str
     records: list[str]
     arn: str = ""
+    earlier: bool = False                         # made by an earlier run
     followed: asyncio.Task[None] | None = None
-    ended: str = ""
 
 
 @dataclass(eq=False)
@@ -73,9 +75,10 @@ class BedrockBatchEngine:
     """
 
     name = "bedrock-batch"
+    least = 100                                   # records of a job: Bedrock's default quota
+    quiet_s, poll_s = 3.0, 30.0                   # without a new request, before a job is made; between looks at a job
 
-    def __init__(self, live: BedrockEngine, place: str, role: str | None, least: int = LEAST, quiet_s: float = QUIET_S,
-                 poll_s: float = POLL_S):
+    def __init__(self, live: BedrockEngine, place: str, role: str | None):
         parts = urlsplit(place)
         if parts.scheme != "s3" or not parts.netloc:
             raise InputError(f'--batch "{place}" is no place in S3. Example: s3://bucket/prefix')
@@ -84,8 +87,7 @@ class BedrockBatchEngine:
         self.live, self.model, self.role = live, live.model, role
         self.bucket, self.prefix = parts.netloc, parts.path.strip("/")
         self.endpoints: Sequence[str] = [place]
-        self.least, self.quiet_s, self.poll_s = least, quiet_s, poll_s
-        self._learned = False
+        self._learned: set[str] = set()           # models
         self._writing = threading.Lock()
 
     async def open(self, in_flight: int) -> Sequence[EngineError | None]:
@@ -111,7 +113,8 @@ class BedrockBatchEngine:
 
     async def send(self, endpoint: int, request: Request, timeout_s: float) -> Reply:
         state = self._state
-        id = blake2b(orjson.dumps(request, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+        model = model_of(request, self.model)
+        id = blake2b(orjson.dumps([model, request], option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
         if id not in state.found:
             asked = Asked(request, asyncio.get_running_loop().create_future())
             if job := state.known.get(id):
@@ -131,7 +134,7 @@ class BedrockBatchEngine:
             code = int(error.get("errorCode") or 500)
             said = f"{request.id}: Bedrock answers {code} in a batch: {error.get('errorMessage', '')}"
             raise EngineError(said, "refused" if 400 <= code < 500 and code not in (408, 424, 429) else "broken", f"record {code}")
-        return reply_of(request, self.model, record["modelOutput"])
+        return reply_of(request, model, record["modelOutput"])
 
     async def _gather_up(self) -> None:
         try:
@@ -149,12 +152,14 @@ class BedrockBatchEngine:
             await asyncio.sleep(self.quiet_s / 4)
             if not state.fresh or (len(state.fresh) < MOST and loop.time() - state.last < self.quiet_s):
                 continue
-            taken = {id: state.fresh.pop(id) for id in list(state.fresh)[:MOST]}
+            model = model_of(next(iter(state.fresh.values())).request, self.model)
+            alike = [id for id, asked in state.fresh.items() if model_of(asked.request, self.model) == model]
+            taken = {id: state.fresh.pop(id) for id in alike[:MOST]}
             if len(taken) < self.least:
                 self._keep(asyncio.create_task(self._at_once(taken)))
                 continue
-            await self._learn(taken)
-            job = Job(secrets.token_hex(12), list(taken))
+            await self._learn(model, taken)
+            job = Job(secrets.token_hex(12), model, list(taken))
             for id, asked in taken.items():
                 state.known[id] = job
                 state.waiting[id] = [asked]
@@ -165,11 +170,11 @@ class BedrockBatchEngine:
                 continue
             self._follow(job)
 
-    async def _learn(self, taken: dict[str, Asked]) -> None:
-        """Send one request with a schema at once: it shows how this model takes schemas, which a job could not tell."""
+    async def _learn(self, model: str, taken: dict[str, Asked]) -> None:
+        """Send one request with a schema at once: it shows how a model takes schemas, which a job could not tell."""
         id = next((id for id, asked in taken.items() if asked.request.schema is not None), None)
-        if id is not None and not self._learned:
-            self._learned = True
+        if id is not None and model not in self._learned:
+            self._learned.add(model)
             await self._at_once({id: taken.pop(id)})
 
     async def _at_once(self, taken: dict[str, Asked]) -> None:
@@ -200,11 +205,13 @@ class BedrockBatchEngine:
                 if status in ENDED:
                     break
                 await asyncio.sleep(self.poll_s)
-            if status == "Failed":
-                raise EngineError(f"Bedrock's batch job {job.arn} failed: {said or 'no reason given'}", "fatal", "job failed")
             self._state.found |= await asyncio.to_thread(self._fetch, job)
-            self._end(job, EngineError(f"Bedrock's batch job {job.arn} is {status} without this record.", "broken",
-                                       f"job {status}"))
+            say(f"batch job {job.arn}: {status}")
+            why = f"Bedrock's batch job {job.arn} {'has' if status == 'Failed' else 'is'} {status.lower()}"
+            if status in IN_VAIN and not job.earlier:
+                raise EngineError(f"{why}: {said or 'no reason given'} The same command makes a new one of what it left.", "fatal",
+                                  f"job {status}")
+            self._end(job, EngineError(f"{why} without this record.", "broken", f"job {status}"))
         except Exception as error:
             self._end(job, error if isinstance(error, EngineError) else _fatal(error))
 
@@ -261,14 +268,13 @@ class BedrockBatchEngine:
         for key in self._listed(self._key("")):
             if key.endswith("/job.json"):
                 job = orjson.loads(self._aws(self._s3.get_object, Bucket=self.bucket, Key=key)["Body"].read())
-                if job["model"] == self.model:
-                    jobs.append(Job(job["name"], job["records"], job["arn"]))
+                jobs.append(Job(job["name"], job["model"], job["records"], job["arn"], earlier=bool(job["arn"])))
         return jobs
 
     def _put_input(self, job: Job, taken: dict[str, Asked]) -> None:
         with tempfile.TemporaryFile() as file:
             for id, asked in taken.items():
-                call = converse_input(self.model, asked.request, self.live.structured, caches=False)
+                call = converse_input(job.model, asked.request, self.live.structured, caches=False)
                 del call["modelId"]
                 file.write(orjson.dumps({"recordId": id, "modelInput": call}, option=orjson.OPT_APPEND_NEWLINE))
             file.seek(0)
@@ -276,19 +282,20 @@ class BedrockBatchEngine:
         self._put_job(job)
 
     def _put_job(self, job: Job) -> None:
-        body = orjson.dumps({"name": job.name, "model": self.model, "arn": job.arn, "records": job.records})
+        body = orjson.dumps({"name": job.name, "model": job.model, "arn": job.arn, "records": job.records})
         self._aws(self._s3.put_object, Bucket=self.bucket, Key=self._key(job.name, "job.json"), Body=body)
 
     def _submit(self, job: Job) -> None:
         """Submit the job. Its token makes it the same job when this process ends before its ARN is written."""
         folder = f"s3://{self.bucket}/{self._key(job.name)}"
         made = self._aws(
-            self._jobs.create_model_invocation_job, jobName=f"toolkit-{job.name}", roleArn=self.role, modelId=self.model,
+            self._jobs.create_model_invocation_job, jobName=f"toolkit-{job.name}", roleArn=self.role, modelId=job.model,
             clientRequestToken=job.name, modelInvocationType="Converse",
             inputDataConfig={"s3InputDataConfig": {"s3Uri": f"{folder}/input.jsonl", "s3InputFormat": "JSONL"}},
             outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{folder}/output/"}})
         job.arn = made["jobArn"]
         self._put_job(job)
+        say(f"batch job {job.arn}: {len(job.records):,} requests submitted")
 
     def _status(self, job: Job) -> tuple[str, str]:
         answer = self._aws(self._jobs.get_model_invocation_job, jobIdentifier=job.arn)
