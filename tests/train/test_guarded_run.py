@@ -12,38 +12,9 @@ from typing import Any
 import pytest
 
 from toolkit.errors import Refused
-from toolkit.train.arguments import load_settings
 from toolkit.train.checkpoints import fault_of, last_whole
-from toolkit.train.pipeline import train
 
-REWARD = '''"""A reward that pays the length of a reply."""
-def score(sample, text):
-    return {body}
-'''
-
-
-# a new model learns its vocabulary from labelled lines
-LINES = "".join(f"{label}: {label.lower()}\n" for label in ("Name", "Age", "Home", "Job", "Food", "Pet", "Drink", "Song", "Tool"))
-
-
-def start(folder: Path, body: str = "min(len(text) / 80, 1.0)", **over: Any) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mine.py").write_text(REWARD.format(body=body), encoding="utf-8")
-    data = folder / "data.jsonl"
-    if not data.exists():
-        data.write_text("".join(json.dumps({"question": f"{LINES}What is {n} + 1?", "answer": f"That is.\n#### {n + 1}"}) + "\n"
-                                for n in range(16)), encoding="utf-8")
-    (folder / "c.yaml").write_text(
-        f"task: gsm8k\nmodel_name_or_path: new\nnew_model: {{reading_steps: 0}}\ntrain_data: {data}\noutput_dir: {folder}/run\n"
-        f"rewards: {{'{folder}/mine.py:score': 1.0}}\nallow_unaudited: true\ntorch_threads: 1\nmax_steps: 4\n"
-        "per_device_train_batch_size: 4\nnum_generations: 2\nmax_completion_length: 6\nsave_steps: 1\nsave_total_limit: 9\n",
-        encoding="utf-8")
-    return train(load_settings(folder / "c.yaml", over))
-
-
-def metrics(folder: Path) -> list[dict[str, Any]]:
-    rows = [json.loads(line) for line in (folder / "run/metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    return [row for row in rows if row["stage"] == "grpo" and "reward" in row]
+from .small_run import metrics, start
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +110,7 @@ def test_a_reward_that_fails_on_a_completion_leaves_it_unscored_and_the_run_goes
 
 def test_a_reward_that_never_scores_is_stopped_with_a_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no_reward"):
-        start(tmp_path, body="1 / 0", max_steps=8)
+        start(tmp_path, body="1 / 0", max_steps=8, preflight="off")
     alarm = json.loads((tmp_path / "run/alarms.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert alarm["alarm"] == "no_reward" and alarm["stop"]
     assert last_whole(tmp_path / "run") is not None

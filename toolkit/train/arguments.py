@@ -6,6 +6,7 @@ A key is a field of TRL's `GRPOConfig` or `ModelConfig`, or one of `OURS`. The `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +24,11 @@ from toolkit.config import (
 from toolkit.errors import InputError, did_you_mean
 from toolkit.sources import on_hub
 from toolkit.train.translate import TRANSLATED, translate
-from toolkit.train.watchdog import watchdog_problems
+from toolkit.train.watchdog import MODES, watchdog_problems
 
 STAGES = ("sft", "grpo")
 NEW = "new"
+PLACE = r"s3://[^/\s]+(/\S*)?"
 
 # our own keys: annotation, as in a dataclass
 OURS: Mapping[str, str] = {
@@ -49,10 +51,12 @@ OURS: Mapping[str, str] = {
     "cm_weight": "float",
     "num_processes": "int",
     "accelerate_config": "str",
-    "watchdog": "str | dict",
+    "watchdog": "bool | str | dict",            # YAML 1.1 reads off as false
+    "preflight": "bool | str",
+    "backup": "str",
 }
-# how a run is started and watched is no part of what is trained: a run may go on with other values
-LAUNCH = ("num_processes", "accelerate_config", "watchdog")
+# how a run is started, watched and kept is no part of what is trained: a run may go on with other values
+LAUNCH = ("num_processes", "accelerate_config", "watchdog", "preflight", "backup")
 
 # where we differ from TRL's defaults, and why
 DEFAULTS: Mapping[str, Any] = {
@@ -87,6 +91,8 @@ class TrainSettings:
     num_processes: int = 0                      # more than 1: accelerate launch is started; 0: this process alone
     accelerate_config: str = ""                 # a name of configs/accelerate, or a file
     watchdog: str | Mapping[str, Any] = "stop"  # stop, warn or off, for all alarms or each by its name
+    preflight: str = "stop"                     # of the model sampled beforehand: stop, warn or off
+    backup: str = ""                            # s3://bucket/prefix that gets every checkpoint
     new_model: Mapping[str, Any] = field(default_factory=dict)
     sft: Mapping[str, Any] = field(default_factory=dict)
     grpo: Mapping[str, Any] = field(default_factory=dict)
@@ -158,6 +164,12 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     grpo = {**DEFAULTS, **{k: v for k, v in flat.items() if k in grpo_fields}}
     problems += _arithmetic(grpo, path, flat.get("num_processes") or 0)
     problems += [f"{spot('watchdog')} {problem}" for problem in watchdog_problems(flat.get("watchdog"))]
+    if flat.get("preflight") is False:
+        flat["preflight"] = "off"
+    if flat.get("preflight", "stop") not in MODES:
+        problems.append(f"{spot('preflight')} \"preflight\" is {flat['preflight']!r}, expected {', '.join(MODES)}.")
+    if flat.get("backup") and not re.fullmatch(PLACE, str(flat["backup"])):
+        problems.append(f'{spot("backup")} "backup" is {flat["backup"]!r}, expected a place in S3: s3://bucket/prefix.')
     if problems:
         raise InputError(problems)
     ours = {k: flat[k] for k in OURS if k in flat and k not in ("stages", "rewards", "sft", "hub")}

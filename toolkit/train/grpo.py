@@ -123,7 +123,7 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
 
     score_completions_only()
     writer = SampleWriter(run, settings.sample_every)
-    prefilled = prefills_think(tokenizer)
+    prefilled = prefills_think(tokenizer, settings.grpo.get("chat_template_kwargs"))
     scoring = Scoring(task, reward.scorers, prefilled, writer)
     watchdog = Watchdog(reward.weights, reward.full, list(right_or_wrong(reward.weights)), settings.watchdog)
     guard = Guard(run, watchdog, writer, scoring.failures)

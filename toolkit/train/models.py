@@ -69,10 +69,10 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
     return model, tokenizer
 
 
-def prefills_think(tokenizer: Any) -> bool:
-    """Whether the chat template ends the prompt in `<think>`, so that completions begin inside it."""
+def prefills_think(tokenizer: Any, template: Mapping[str, Any] | None = None) -> bool:
+    """Whether the chat template (with its `chat_template_kwargs`) ends the prompt in `<think>`, so that completions begin inside it."""
     rendered = tokenizer.apply_chat_template([{"role": "user", "content": "?"}], tokenize=False,
-                                             add_generation_prompt=True)
+                                             add_generation_prompt=True, **(template or {}))
     return rendered.rstrip().endswith("<think>")
 
 

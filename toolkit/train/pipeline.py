@@ -19,7 +19,7 @@ from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import say
 from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import forget_after, last_whole
-from toolkit.train.launch import batch_of, world_size
+from toolkit.train.launch import Batch, batch_of, world_size
 from toolkit.train.preflight import preflight
 
 FINAL = "final_model"
@@ -65,9 +65,12 @@ def train(settings: TrainSettings) -> Path:
         say(f"continuing {run.folder}")
     if "grpo" in settings.stages and is_main_process():
         batch = batch_of(settings.grpo, world_size(settings.num_processes))
-        steps = batch.steps(len(rows), float(settings.grpo.get("num_train_epochs", 1.0)), int(settings.grpo.get("max_steps", -1)))
-        say(f"  {batch.sentence(steps)}")
+        say(f"  {batch.sentence(_steps(settings, batch, rows))}")
     return _stages(settings, run, task, reward, rows, held_out)
+
+
+def _steps(settings: TrainSettings, batch: Batch, rows: list[Any]) -> int:
+    return batch.steps(len(rows), float(settings.grpo.get("num_train_epochs", 1.0)), int(settings.grpo.get("max_steps", -1)))
 
 
 def _rows(task: Task, files: list[Path]) -> list[Any]:
@@ -118,11 +121,22 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             say(f"continuing from {checkpoint}")
         with state.main_process_first():
             forget_after(run, "grpo", int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0)
+        if checkpoint is None and settings.preflight != "off":
+            _rehearse(settings, run, reward, model, tokenizer, rows, state)
         began = time.monotonic()
         grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common,
              checkpoint)
         _finished(run, state, "grpo", model=str(final), base=name, seconds=round(time.monotonic() - began, 1))
     return final
+
+
+def _rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, tokenizer: Any, rows: list[Any], state: Any) -> None:
+    from toolkit.train.rehearsal import rehearse
+
+    batch = batch_of(settings.grpo, state.num_processes)
+    with state.main_process_first():
+        if state.is_main_process:
+            rehearse(settings, run, reward, model, tokenizer, rows, batch.prompts * _steps(settings, batch, rows), state)
 
 
 def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
