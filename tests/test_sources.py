@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from hashlib import sha1
+from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -91,6 +92,12 @@ class Hub(BaseHTTPRequestHandler):
         elif path.startswith("/datasets/owner/data/resolve/"):
             body = self.files[path.split("/", 6)[6]]
             self.reply(body, {"X-Repo-Commit": "a" * 40, "ETag": f'"{sha1(body).hexdigest()}"'})
+        elif path in ("/api/v1/models/owner/tiny/repo/files", "/api/v1/datasets/owner/data/repo/tree"):      # ModelScope
+            self.reply({"Code": 200, "Success": True, "Data": {"Files": [
+                {"Path": name, "Name": name.rpartition("/")[2], "Type": "blob", "Size": len(body), "Sha256": sha256(body).hexdigest(),
+                 "Revision": "master"} for name, body in self.files.items()]}})
+        elif path in ("/api/v1/models/owner/tiny/repo", "/api/v1/datasets/owner/data/repo"):
+            self.reply(self.files[parse_qs(self.path.partition("?")[2])["FilePath"][0]])
         else:
             self.send_error(404)
 
@@ -144,3 +151,16 @@ def test_the_download_script_fetches_a_folder_that_stands_for_the_name(mirror, t
     again = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert again.returncode == 1 and "is not empty" in again.stderr and "Traceback" not in again.stderr
     assert Path("scripts/download.sh").stat().st_mode & 0o100
+
+
+def test_modelscope_names_are_fetched_by_its_own_client(mirror, tmp_path):
+    pytest.importorskip("modelscope")
+    script = ("import sys; from toolkit.sources import data_files, model_folder\n"
+              "print(*(p.read_text() for p in data_files('modelscope://owner/data:test')), model_folder('modelscope://owner/tiny'))\n"
+              "data_files('modelscope://owner/other')")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False, env={
+        **os.environ, "MODELSCOPE_ENDPOINT": mirror, "MODELSCOPE_CACHE": str(tmp_path), "NO_PROXY": "127.0.0.1"})
+    row, _, folder = done.stdout.strip().rpartition(" ")
+    assert json.loads(row)["answer"] == "#### 73", done.stderr[-1500:]
+    assert {p.relative_to(folder).as_posix() for p in Path(folder).rglob("*.jsonl")} == {n for n in Hub.files if n.endswith("jsonl")}
+    assert "modelscope://owner/other" in done.stderr and "local file or folder" in done.stderr

@@ -3,7 +3,7 @@
     data/train.jsonl  data/gsm8k/  openai/gsm8k  openai/gsm8k:test  openai/gsm8k:socratic/train  modelscope://owner/name
 
 Of a data set with several files the `train` part is read, or the part named after the colon. `HF_ENDPOINT` names a mirror of the
-hub. What cannot be reached is one line that names the local alternative.
+hub, `MODELSCOPE_ENDPOINT` one of ModelScope. What cannot be reached is one line that names the local alternative.
 """
 
 from __future__ import annotations
@@ -229,13 +229,14 @@ def _modelscope(name: str, kind: str) -> Path:
     if not _NAME.fullmatch(identifier):
         raise InputError(f"{name} is no ModelScope name. Write modelscope://owner/name.")
     try:
-        from modelscope.hub import snapshot_download as hub
+        from modelscope.hub.snapshot_download import dataset_snapshot_download, snapshot_download
     except ImportError as error:
         raise InputError(f"{MODELSCOPE}{identifier} needs the package modelscope. Run: pip install modelscope, or give a local "
                          "folder.") from error
-    endpoint = "https://" + os.environ.get("MODELSCOPE_DOMAIN", "www.modelscope.cn")
+    endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or os.environ.get("MODELSCOPE_DOMAIN") or "www.modelscope.cn"
+    endpoint = endpoint if "://" in endpoint else f"https://{endpoint}"
     what = "model" if kind == "model" else "data set"
-    fetch: Any = hub.snapshot_download if kind == "model" else hub.dataset_snapshot_download
+    fetch: Any = snapshot_download if kind == "model" else dataset_snapshot_download
     options = {} if kind == "model" else {"allow_patterns": [f"*.{suffix}" for suffix in FORMATS]}
     try:
         _reach(endpoint, what, MODELSCOPE + identifier)
