@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from toolkit.train.watchdog import Watchdog
 from toolkit.verify import Verdict
 
 logger = logging.getLogger(__name__)
+FAILED = "reward_failed"        # code of a verdict that could not be reached
+ROWS = 1024                     # parsed samples that are kept
 
 
 def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
@@ -50,7 +53,8 @@ class Scoring:
     """
 
     def __init__(self, task: Task, scorers: Mapping[str, Scorer], prefilled: bool, writer: SampleWriter):
-        self.task, self.scorers, self.prefilled, self.writer = task, dict(scorers), prefilled, writer
+        self.scorers, self.prefilled, self.writer = dict(scorers), prefilled, writer
+        self.row = lru_cache(maxsize=ROWS)(lambda sample: task.row(orjson.loads(sample)))
         self.scores: dict[str, list[float | None]] = {}
         self.scored = self.failed = 0
         self.first = next(iter(self.scorers))
@@ -62,30 +66,33 @@ class Scoring:
     def _function(self, part: str) -> Callable[..., list[float | None]]:
         def reward(prompts: list[Any], completions: list[Any], sample: list[str], **_: Any) -> list[float | None]:
             if part == self.first:
-                self._score(prompts, [completion[0]["content"] for completion in completions],
-                            [orjson.loads(row) for row in sample])
+                self._score(prompts, [completion[0]["content"] for completion in completions], sample)
             return self.scores[part]
 
         reward.__name__ = part
         return reward
 
-    def _score(self, prompts: list[Any], texts: list[str], rows: list[dict[str, Any]]) -> None:
-        found = [self._verdicts(row, text) for row, text in zip(rows, texts, strict=True)]
-        self.scores = {part: [_finite(verdicts[part].score) for verdicts in found] for part in self.scorers}
+    def _score(self, prompts: list[Any], texts: list[str], samples: list[str]) -> None:
+        pairs = list(zip(samples, texts, strict=True))
+        # completions of a group share their row, and often their text
+        rows = {sample: orjson.loads(sample) for sample in dict.fromkeys(samples)}
+        verdicts = {pair: self._verdicts(rows[pair[0]].get("id"), *pair) for pair in dict.fromkeys(pairs)}
+        found = [verdicts[pair] for pair in pairs]
+        self.scores = {part: [_finite(one[part].score) for one in found] for part in self.scorers}
         self.scored += len(found)
+        self.failed += sum(one[self.first].code == FAILED for one in found)
         self.writer.record([
-            {"id": row.get("id"), "question": prompt[-1]["content"], "completion": text,
-             **{part: verdict.score for part, verdict in verdicts.items()}, "reason": verdicts[self.first].reason}
-            for prompt, text, row, verdicts in zip(prompts, texts, rows, found, strict=True)])
+            {"id": rows[sample].get("id"), "question": prompt[-1]["content"], "completion": text,
+             **{part: verdict.score for part, verdict in one.items()}, "reason": one[self.first].reason}
+            for prompt, (sample, text), one in zip(prompts, pairs, found, strict=True)])
 
-    def _verdicts(self, row: dict[str, Any], text: str) -> dict[str, Verdict]:
+    def _verdicts(self, name: Any, sample: str, text: str) -> dict[str, Verdict]:
         try:
-            sample = self.task.row(row)
-            return {part: score(sample, text, self.prefilled) for part, score in self.scorers.items()}
+            row = self.row(sample)
+            return {part: score(row, text, self.prefilled) for part, score in self.scorers.items()}
         except Exception as error:      # the boundary of this stage: one unscored completion, not a dead run
-            self.failed += 1
-            logger.warning("no score for sample %s: %s: %s; completion %r", row.get("id"), type(error).__name__, error, text[:200])
-            return dict.fromkeys(self.scorers, Verdict(None, "reward_failed", f"the reward failed: {type(error).__name__}: {error}"))
+            logger.warning("no score for sample %s: %s: %s; completion %r", name, type(error).__name__, error, text[:200])
+            return dict.fromkeys(self.scorers, Verdict(None, FAILED, f"the reward failed: {type(error).__name__}: {error}"))
 
     def failures(self) -> tuple[int, int]:
         """Completions scored since the last call, and on how many of them the reward failed."""
