@@ -1,23 +1,23 @@
-"""The report: what the page says, that model text stays text, and that it works in a real browser."""
+"""The report: what the page says, and that text of models and data stays text."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
-import shutil
-import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from toolkit.errors import InputError
 from toolkit.evaluate import compare
-from toolkit.evaluate.cards import cards, pieces
+from toolkit.evaluate.cards import cards
 from toolkit.evaluate.records import make_record
 from toolkit.evaluate.report import headline, points, render, write_report
 from toolkit.evaluate.runner import Completion
 from toolkit.jsonl import dumps
+from toolkit.show.cards import pieces
 from toolkit.tasks.roleplay import RolePlay, gold_reply
 
 TASK = RolePlay()
@@ -33,8 +33,8 @@ def records_of(rows, base, trained):
             for n, row in enumerate(rows) for side, reply in (("base", base), ("trained", trained)) if reply]
 
 
-def write(folder, records):
-    folder.mkdir(exist_ok=True)
+def write(folder, records, **more):
+    folder.mkdir(parents=True, exist_ok=True)
     sides = {side: [r for r in records if r.side == side] for side in ("base", "trained")}
     paired = bool(sides["base"])
     found = compare.difference(sides["base"], sides["trained"], 1) if paired else None
@@ -46,7 +46,7 @@ def write(folder, records):
         "weighted": {"sbk_weight": 0.5, "cm_weight": 0.5, "base": 0.1 if paired else None, "trained": 0.9},
         "differences": compare.differences(sides["base"], sides["trained"], 1) if paired else None,
         "notes": ["Only 3 role(s)."], "sampling": {"temperature": 0.0, "max_new_tokens": 64}, "seconds": 12.5,
-        "versions": {"torch": "2"}, "command": "toolkit eval outputs/run/final_model --limit 24", "written": "today"}
+        "versions": {"torch": "2"}, "command": "toolkit eval outputs/run/final_model --limit 24", "written": "today", **more}
     (folder / "report.json").write_text(json.dumps(report))
     (folder / "records.jsonl").write_text("".join(dumps(r.to_row()) + "\n" for r in records))
     return report
@@ -58,6 +58,20 @@ def right(n, row):
 
 def nothing(n, row):
     return "<think>?</think><answer>I would rather not say.</answer>"
+
+
+def run_folder(folder):
+    """A run with a manifest and curves."""
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps({
+        "config": {"learning_rate": 1e-5, "rewards": {"accuracy": 0.7}}, "data": {"train_data": {"path": "t.json", "sha256": "cd" * 32}},
+        "stages": {"sft": {"seconds": 5.0}, "grpo": {"seconds": 12.0}}, "host": "box"}))
+    (folder / "metrics.jsonl").write_text("".join(dumps(row) + "\n" for row in METRICS))
+    return folder
+
+
+def said(page):
+    return html.unescape(re.sub(r"<[^>]+>", " ", page))
 
 
 class Tags(HTMLParser):
@@ -76,7 +90,7 @@ class Tags(HTMLParser):
 
 def test_the_page_says_verdict_number_interval_and_how_to_repeat(rows, tmp_path):
     report = write(tmp_path / "eval", records_of(rows, nothing, right))
-    page = write_report(tmp_path / "eval", METRICS).read_text()
+    page = write_report(tmp_path / "eval", run_folder(tmp_path / "run")).read_text()
     assert headline(report) == "Better than the base: 0.0 % → 100.0 %"
     shown = html.unescape(re.sub(r"<[^>]+>", "", page))
     for text in (headline(report), "+100.0", "p < 0.0001", "toolkit eval outputs/run/final_model --limit 24",
@@ -86,10 +100,39 @@ def test_the_page_says_verdict_number_interval_and_how_to_repeat(rows, tmp_path)
 
 def test_the_page_needs_nothing_from_outside(rows, tmp_path):
     write(tmp_path / "eval", records_of(rows, nothing, right))
-    page = write_report(tmp_path / "eval", METRICS).read_text()
-    assert Tags(page).links == []
+    page = write_report(tmp_path / "eval", run_folder(tmp_path / "run")).read_text()
+    assert all(link.startswith("#") for link in Tags(page).links)
     assert "@import" not in page and "url(" not in page
     assert "default-src 'none'" in page
+
+
+def test_an_evaluation_inside_a_run_shows_its_manifest_and_curves(rows, tmp_path):
+    run = run_folder(tmp_path / "run")
+    write(run / "eval", records_of(rows, nothing, right))
+    shown = said(write_report(run / "eval").read_text())
+    for text in ("Manifest of the training run", "learning_rate", "1e-05", "cd" * 32, "box", "GRPO: accuracy reward"):
+        assert text in shown
+
+
+def test_the_command_repeats_what_a_demo_or_a_program_evaluated(rows, tmp_path):
+    sampling = {"temperature": 0.0, "max_new_tokens": 64, "limit": None, "system_prompt": "my prompts/{language}.md"}
+    write(tmp_path / "eval", records_of(rows[:3], nothing, right), command="toolkit demo", sampling=sampling)
+    shown = " ".join(said(write_report(tmp_path / "eval").read_text()).split())
+    assert ("toolkit eval 'outputs/<i>run</i>/final_model' --against outputs/base --data validation.json --task roleplay "
+            "--system-prompt 'my prompts/{language}.md' --max-new-tokens 64 --temperature 0.0 --output-dir") in shown
+
+
+def test_a_part_of_the_report_that_the_page_does_not_know_is_shown(rows, tmp_path):
+    rate, change = {"accuracy": 0.5, "low": 0.4, "high": 0.6, "n": 40}, {"value": -0.1, "low": -0.2, "high": 0.0, "gained": 1}
+    write(tmp_path / "eval", records_of(rows[:3], nothing, right), also=[{"task": "gsm8k", "n": 40, "verdict": "worse", "trained": rate, "difference": change}],
+          judge={"dimensions": {"warmth": {"mean": 3.14159, "seat_bias": 0.02}, "wit": {"mean": 2.5, "seat_bias": 0.1}}, "calibrated": False,
+                 "worst": [HOSTILE]}, refused=["gsm8k lost 10 points"])
+    page = write_report(tmp_path / "eval").read_text()
+    shown = " ".join(said(page).split())
+    for text in ("gsm8k 40 worse 50.0% (40.0% to 60.0%), n = 40 -0.1 (-0.2 to +0)", "mean seat_bias warmth 3.142 0.02 wit 2.5 0.1",
+                 "calibrated no", "gsm8k lost 10 points"):
+        assert text in shown
+    assert Tags(page).seen.count("script") == 1 and Tags(page).handlers == []
 
 
 def test_hostile_text_from_model_and_data_stays_text(rows, tmp_path):
@@ -107,23 +150,39 @@ def test_hostile_text_from_model_and_data_stays_text(rows, tmp_path):
     assert tame["n"] == 4
 
 
+def test_characters_that_turn_text_around_are_shown_by_name(rows, tmp_path):
+    write(tmp_path / "eval", records_of(rows[:2], None, lambda n, row: "\u202eabc\u2066\x1b[2J\0</answer>"))
+    page = write_report(tmp_path / "eval").read_text()
+    assert "⟨U+202E⟩abc⟨U+2066⟩⟨U+001B⟩[2J⟨U+0000⟩" in page
+    assert not set("\u202e\u2066\x1b\0") & set(page)
+
+
+def test_a_megabyte_in_any_field_is_cut(rows, tmp_path):
+    huge = "<b>" * 350_000
+    evil = [replace(record, id=huge, character_name=huge, question=huge, expected=huge, keys=[huge], evidence=[huge], reason=huge,
+                    completion=huge, kind=huge, form=huge, history=[{"role": "user", "content": huge}])
+            for record in records_of(rows[:2], nothing, right)]
+    write(tmp_path / "eval", evil)
+    assert write_report(tmp_path / "eval").stat().st_size < 2_000_000
+
+
 @pytest.mark.parametrize("length", [30, 3000])
 def test_five_hundred_samples_stay_under_two_megabytes(rows, tmp_path, length):
     many = [{**rows[n % 24], "id": f"s{n}"} for n in range(500)]
     long = "<think>" + "想<一>想&\"" * length + "</think><answer>不知道</answer>"
     write(tmp_path / "eval", records_of(many, lambda n, row: long, right))
-    path = write_report(tmp_path / "eval", METRICS)
+    path = write_report(tmp_path / "eval")
     assert path.stat().st_size < 2_000_000
     page = path.read_text()
-    assert page.count("<details") == 500
-    assert ("more characters in records.jsonl" in page) == (length == 3000)
+    assert page.count('<details class="card') == 500
+    assert ("more characters</span>" in page) == (length == 3000)
 
 
 def test_more_samples_than_fit_are_counted_and_what_changed_is_kept(rows, tmp_path):
     many = [{**rows[n % 24], "id": f"s{n}"} for n in range(700)]
     write(tmp_path / "eval", records_of(many, right, lambda n, row: right(n, row) if n < 690 else nothing(n, row)))
     page = write_report(tmp_path / "eval").read_text()
-    assert page.count("<details") == 500
+    assert page.count('<details class="card') == 500
     assert page.count('data-outcome="lost"') == 10
     assert "500 of 700 samples are on this page" in page
 
@@ -138,7 +197,7 @@ def test_lost_and_gained_samples_come_first_and_the_first_are_unfolded(rows):
 
 def test_the_span_that_matched_is_marked_and_no_character_is_lost(rows):
     record = records_of(rows[:1], None, right)[0]
-    found = pieces(record)
+    found = pieces(record.completion, record.matched)
     assert "".join(piece.text for piece in found) == record.completion
     assert [(p.text, p.part) for p in found if p.key] == [("baker", "answer")]
     assert {p.text: p.part for p in found}["</think>"] == "tag"
@@ -147,7 +206,7 @@ def test_the_span_that_matched_is_marked_and_no_character_is_lost(rows):
 def test_a_reply_that_continues_a_prefilled_think_is_shown_as_thinking(rows):
     record = make_record(TASK, TASK.row(rows[0]), 0, "trained",
                          Completion("My trade.</think><answer>I am a baker.</answer>", "stop", 9), True)
-    assert pieces(record)[0].part == "think"
+    assert pieces(record.completion)[0].part == "think"
 
 
 def test_one_model_alone_gets_a_page_without_a_comparison(rows, tmp_path):
@@ -177,56 +236,3 @@ def test_a_folder_without_a_report_is_named(tmp_path):
     (tmp_path / "records.jsonl").write_text("")
     with pytest.raises(InputError, match="is no evaluation report"):
         write_report(tmp_path)
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed: apt-get install chromium")
-
-
-def dom(page, profile):
-    """The page's DOM after its scripts ran."""
-    return subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True).stdout
-
-
-@browser
-def test_hostile_text_does_nothing_in_a_browser(rows, tmp_path):
-    write(tmp_path / "eval", records_of(rows[:4], lambda n, row: HOSTILE, lambda n, row: HOSTILE))
-    seen = dom(write_report(tmp_path / "eval"), tmp_path / "profile")
-    assert "<title>Cannot tell it from the base" in seen
-    assert "<img" not in seen
-    assert '<html lang="en" class="js">' in seen, "the page's own script runs under its policy"
-
-
-@browser
-def test_filters_hide_what_does_not_match_in_a_browser(rows, tmp_path):
-    write(tmp_path / "eval", records_of(rows, lambda n, row: right(n, row) if n % 3 == 0 else nothing(n, row),
-                                        lambda n, row: right(n, row) if n % 2 == 0 else nothing(n, row)))
-    page = write_report(tmp_path / "eval")
-    user = """<script>{
-      const seen = {};
-      const shown = () => document.querySelectorAll('.card:not([hidden])').length;
-      const set = (selector, value) => {
-        const field = document.querySelector(selector);
-        if (field.type === 'radio') field.checked = true; else field.value = value;
-        field.dispatchEvent(new Event('input', {bubbles: true}));
-      };
-      seen.all = shown();
-      set('[name=outcome][value=gained]'); seen.gained = shown();
-      set('[name=difficulty]', 'hard'); seen.hard = shown();
-      set('[name=text]', 'no such text'); seen.none = shown();
-      seen.said = !document.getElementById('none').classList.contains('hidden');
-      document.getElementById('reset').click(); seen.reset = shown();
-      set('[name=text]', 'LISBON'); seen.lisbon = shown();
-      document.title = JSON.stringify(seen);
-    }</script></body>"""
-    # a user's clicks, played by a script that the page's own policy would not let run
-    text = re.sub(r"<meta http-equiv[^>]*>", "", page.read_text()).replace("</body>", user)
-    page.write_text(text)
-    seen = json.loads(html.unescape(re.search("<title>(.*?)</title>", dom(page, tmp_path / "profile"))[1]))
-    hard = sum(row["difficulty"] == "hard" and n % 3 != 0 and n % 2 == 0 for n, row in enumerate(rows))
-    lisbon = sum("Lisbon" in row["answer"] for row in rows)
-    assert 0 < hard < 8 and 0 < lisbon < 24
-    assert seen == {"all": 24, "gained": 8, "hard": hard, "none": 0, "said": True, "reset": 24, "lisbon": lisbon}

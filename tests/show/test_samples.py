@@ -10,7 +10,7 @@ import pytest
 from toolkit.errors import InputError
 from toolkit.jsonl import dumps, write_list
 from toolkit.show.compare import compare_runs, render
-from toolkit.show.samples import chosen, entries, entry, show, write_page
+from toolkit.show.samples import chosen, sample, samples, show, write_page
 
 HOSTILE = "</p></details><script>document.title='HACKED'</script><img src=x onerror=alert(1)>{{ 7*7 }}"
 SAMPLE = {"id": "s1", "kind": "CM", "language": "en", "difficulty": "hard", "character_name": "Odo", "question": "Where?",
@@ -32,28 +32,42 @@ class Tags(HTMLParser):
 
 
 def test_a_sample_and_a_rollout_read_alike():
-    sample, rollout = entry(SAMPLE), entry(ROLLOUT)
-    assert (sample.question, sample.reply, sample.tags["role"]) == ("Where?", "In Ghent.", "Odo")
-    assert dict(sample.facts) == {"keys": "Ghent", "evidence": "I live in Ghent", "distractors": "Bergen"}
-    assert rollout.reply == "<answer>Ghent</answer>" and rollout.tags == {"state": "right", "step": "20"}
-    assert ("accuracy", "1") in rollout.facts
+    data, rollout = sample([SAMPLE]), sample([ROLLOUT])
+    assert (data.question, data.sides[0].text, data.tags["role"]) == ("Where?", "In Ghent.", "Odo")
+    assert (data.keys, data.evidence, dict(data.facts)) == (("Ghent",), ("I live in Ghent",), {"distractors": "Bergen"})
+    assert rollout.sides[0].text == "<answer>Ghent</answer>" and rollout.tags == {"state": "right", "step": "20"}
+    assert ("accuracy", "1") in rollout.facts and rollout.sides[0].reason == "asserted"
+    assert [piece.text for piece in data.sides[0].pieces if piece.key] == ["Ghent"]
+
+
+def test_the_records_of_a_sample_stand_side_by_side(tmp_path, capsys):
+    record = {"index": 0, "id": "s1", "role_id": "odo", "question": "Where?", "finish_reason": "stop", "n_tokens": 3, "score": 1.0,
+              "format": None, "code": ""}
+    rows = [{**record, "side": "base", "completion": "Bergen", "state": "wrong", "reason": "another town"},
+            {**record, "side": "trained", "completion": "In Ghent.", "state": "right", "reason": "asserted", "matched": [[3, 8, "Ghent"]]}]
+    (tmp_path / "records.jsonl").write_text("".join(dumps({**row, "index": n}) + "\n" for n in range(2) for row in rows))
+    found = list(samples(tmp_path))
+    assert [[side.name for side in card.sides] for card in found] == [["base", "trained"]] * 2
+    assert found[0].outcome == "gained"
+    show(found, 1)
+    assert "base, wrong: Bergen\n  reason: another town\ntrained, right: In ⟦Ghent⟧.\n  reason: asserted" in capsys.readouterr().out
 
 
 def test_a_conversation_is_read_from_its_prompt():
-    found = entry({"prompt": [{"role": "system", "content": "You are Odo."}, {"role": "user", "content": "Who?"}],
-                   "completion": [{"role": "assistant", "content": "Odo."}]})
-    assert (found.question, found.reply, found.history[0]["role"]) == ("Who?", "Odo.", "system")
+    found = sample([{"prompt": [{"role": "system", "content": "You are Odo."}, {"role": "user", "content": "Who?"}],
+                   "completion": [{"role": "assistant", "content": "Odo."}]}])
+    assert (found.question, found.sides[0].text, found.history[0][0]) == ("Who?", "Odo.", "system")
 
 
 def test_a_run_shows_its_rollouts_in_the_order_of_the_steps(tmp_path):
     for step in (20, 1):
         write_list(tmp_path / "samples" / f"step-{step:06d}.json", [{**ROLLOUT, "step": step}])
-    assert [one.tags["step"] for one in entries(tmp_path)] == ["1", "20"]
+    assert [one.tags["step"] for one in samples(tmp_path)] == ["1", "20"]
 
 
 def test_only_what_is_asked_for_is_printed(tmp_path, capsys):
     write_list(tmp_path / "train.json", [SAMPLE, {**SAMPLE, "id": "s2", "kind": "SBK", "question": "Who [bold]are[/bold] you?"}])
-    assert show(chosen(entries(tmp_path), {"kind": "SBK"}), 10) == 1
+    assert show(chosen(samples(tmp_path), {"kind": "SBK"}), 10) == 1
     out = capsys.readouterr().out
     assert "Who [bold]are[/bold] you?" in out and "s1" not in out
 
@@ -61,7 +75,7 @@ def test_only_what_is_asked_for_is_printed(tmp_path, capsys):
 def test_a_folder_without_samples_says_what_is_there(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(InputError, match=r"no samples to show \(notes\.txt\)"):
-        list(entries(tmp_path))
+        list(samples(tmp_path))
 
 
 def test_the_page_is_one_file_in_which_hostile_text_is_text(tmp_path):
@@ -70,19 +84,28 @@ def test_the_page_is_one_file_in_which_hostile_text_is_text(tmp_path):
     pages = {}
     for name, row in (("evil", evil), ("tame", SAMPLE)):
         write_list(tmp_path / f"{name}.json", [row, {**row, "kind": "SBK"}])
-        assert write_page(entries(tmp_path / f"{name}.json"), HOSTILE, tmp_path / f"{name}.html") == 2
+        assert write_page(tmp_path / f"{name}.json", {}, tmp_path / f"{name}.html") == (2, 2)
         pages[name] = (tmp_path / f"{name}.html").read_text()
     found = Tags(pages["evil"])
     assert sorted(set(found.seen)) == sorted(set(Tags(pages["tame"]).seen)) and found.seen.count("script") == 1
     assert found.handlers == [] and "default-src 'none'" in pages["evil"]
     with pytest.raises(InputError, match="already exists"):
-        write_page(entries(tmp_path / "tame.json"), "x", tmp_path / "tame.html")
+        write_page(tmp_path / "tame.json", {}, tmp_path / "tame.html")
 
 
 def test_a_page_of_long_samples_stays_under_two_megabytes(tmp_path):
     write_list(tmp_path / "train.json", [{**SAMPLE, "id": str(n), "answer": "长文<&" * 3000} for n in range(600)])
-    assert write_page(entries(tmp_path / "train.json"), "t", tmp_path / "t.html") == 500
-    assert (tmp_path / "t.html").stat().st_size < 2_000_000
+    assert write_page(tmp_path / "train.json", {}, tmp_path / "t.html") == (500, 600)
+    page = (tmp_path / "t.html").read_text()
+    assert len(page.encode()) < 2_000_000 and "500 of 600 samples are on this page" in page
+    assert '<p class="ids" lang="en">599</p>' in page, "evenly taken, up to the end"
+
+
+def test_a_reply_cannot_send_commands_to_the_terminal(tmp_path, capsys):
+    write_list(tmp_path / "train.json", [{**SAMPLE, "answer": "\x1b[2J\u202eIn Ghent.", "question": "\x1b]0;x\x07?"}])
+    show(samples(tmp_path), 1)
+    out = capsys.readouterr().out
+    assert "⟨U+001B⟩[2J⟨U+202E⟩In ⟦Ghent⟧." in out and "\x1b" not in out
 
 
 def run(folder, right, sha="ab"):

@@ -1,40 +1,41 @@
 """The report: `report.json` and `records.jsonl` as one HTML file that opens anywhere, and as a table in the terminal.
 
-The page needs nothing from outside. What a model wrote is text everywhere in it: the template escapes by default, no
-record is put into a script, and the page's own policy lets no script run but the one shipped here.
+A part of the report that this page does not know is shown as tables and facts, under its own name.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.evaluate.cards import OUTCOMES, STATE_NAMES, Card, cards, filters
+from toolkit.evaluate.cards import cards
 from toolkit.evaluate.records import read_records
 from toolkit.jsonl import atomic_write, existing
+from toolkit.run import read_manifest, read_metrics, run_of
+from toolkit.show.blocks import blocks
+from toolkit.show.cards import LONGEST_TAG, STATE_NAMES, Card, cut
 from toolkit.show.curve import curve_svg
+from toolkit.show.html import SHOWN, page
 from toolkit.terminal import console
 
-PAGE = Path(__file__).parent / "page"
-SIZE_BYTES = 1_900_000                          # mail and chat programs take 2 MB gladly
-SHOWN = 500                                     # samples on the page; the rest are counted and stay in records.jsonl
-CLIPS = (6000, 3000, 1500, 800, 400, 200)       # characters shown of a text: the first length that fits into the page
 SLICE_NAMES = {"by_kind": "Kind", "by_difficulty": "Difficulty", "by_language": "Language", "by_form": "Question form",
                "by_question_type": "Question type", "by_distance": "Memory distance", "by_role": "Role"}
 MOST_VALUES = 40                                # rows of a slice in the table; the rest are in report.json
-TERMINAL_SLICES = {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}
+FIRST_SLICES = {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}
+# parts of a report with a place of their own on the page; every other one is shown as it is
+PLACED = ("difference", "base", "trained", "weighted", "differences", "notes", "data", "sampling", "versions", "refused")
 KIND_NAMES = {"SBK": "SBK · profile", "CM": "CM · memory"}
 
 
-def write_report(folder: Path, metrics: Iterable[Mapping[str, Any]] = ()) -> Path:
+def write_report(folder: Path, run: Path | None = None) -> Path:
     """Write `report.html` from the `report.json` and `records.jsonl` in `folder`; returns its path.
 
     Args:
-        metrics: rows of the run's metrics.jsonl (`toolkit.run.read_metrics`), for the training curves.
+        run: the run whose curves and manifest the page shows; default: the one that the evaluated model or `folder` lies in.
     """
     import orjson
 
@@ -42,45 +43,53 @@ def write_report(folder: Path, metrics: Iterable[Mapping[str, Any]] = ()) -> Pat
     source = existing(folder / "report.json", "report")
     try:
         report = orjson.loads(source.read_bytes())
-        page = html(report, cards(read_records(folder / "records.jsonl")), curve_svg(metrics))
+        run = run or (run_of(model) if (model := Path(report["model"])).exists() else run_of(folder))
+        whole = html(report, cards(read_records(folder / "records.jsonl")), curve_svg(read_metrics(run)) if run else "",
+                     read_manifest(run) if run else {})
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{source} is no evaluation report ({type(error).__name__}: {error}). "
                          "Evaluate again to write it.") from error
     path = folder / "report.html"
     with atomic_write(path, overwrite=True) as out:
-        out.write(page)
+        out.write(whole)
     return path
 
 
-def html(report: Mapping[str, Any], samples: Sequence[Card], curves: str = "") -> str:
-    """The page, with as much of each text as keeps it under `SIZE_BYTES`.
+def html(report: Mapping[str, Any], samples: Sequence[Card], curves: str = "", manifest: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """The page.
 
     Args:
         curves: trusted SVG of `curve_svg`.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    # the page holds text written by models: escaping is on for every variable
-    environment = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=percent, points=points, p=p_text, bounds=bounds)
-    script = (PAGE / "report.js").read_text(encoding="utf-8")
-    shown = list(samples[:SHOWN])
-    values = {
-        "report": report, "rows": table(report), "curves": Markup(curves), "filters": filters(shown),
-        "total": len(samples), "headline": headline(report), "beside": beside(report), "state_names": STATE_NAMES,
-        "outcome_names": {**OUTCOMES, **({} if report["base"] else {"wrong": "Wrong", "right": "Right"})},
-        "style": Markup((PAGE / "report.css").read_text(encoding="utf-8")), "script": Markup(script),
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-    }
-    template = environment.get_template("report.html")
-    page = ""
-    for clip in CLIPS:
-        page = template.render(values, cards=[card.clipped(clip) for card in shown])
-        if len(page.encode()) <= SIZE_BYTES:
-            break
-    return page
+    note = f"{SHOWN} of {len(samples)} samples are on this page: what changed comes first. All are in records.jsonl."
+    about = {"model": report["model"], "compared with": report["against"],
+             "data": f"{report['data']['path']}, sha256 {report['data']['sha256']}", "sampling": facts(report["sampling"]),
+             "versions": facts(report["versions"]), "began as": report["command"], "written": f"{report['written']}, after {report['seconds']} s"}
+    return page(
+        "report.html", samples, functions={"percent": percent, "points": points, "p": p_text, "bounds": bounds},
+        report={"refused": [], **report}, title=headline(report), rows=table(report, FIRST_SLICES), beside=beside(report), curves=Markup(curves),
+        more_rows=[row for row in table(report, {k: v for k, v in SLICE_NAMES.items() if k not in FIRST_SLICES}) if row["group"]],
+        note=note if len(samples) > SHOWN else "", command=repeat(report), about=blocks(about), manifest=blocks(manifest) if manifest else [],
+        sections={name: found for name, value in report.items()
+                  if name not in PLACED and isinstance(value, Mapping | list) and value and (found := blocks(value))})
+
+
+def repeat(report: Mapping[str, Any]) -> str:
+    """The command that evaluates the same once more: as it was given, or what the settings of a demo or a program come to."""
+    if report["command"].startswith("toolkit eval "):
+        return report["command"]
+    words = ["toolkit", "eval", report["model"], "--against", report["against"] or "none", "--data", report["data"].get("given") or report["data"]["path"],
+             "--task", report["task"]]
+    for name in ("system_prompt", "limit", "max_new_tokens", "temperature", "repeats", "batch_size", "seed"):
+        if report["sampling"].get(name) not in (None, ""):
+            words += [f"--{name.replace('_', '-')}", str(report["sampling"][name])]
+    return shlex.join([*words, "--output-dir", "outputs/eval-again"])
+
+
+def facts(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value not in (None, ""))
 
 
 def headline(report: Mapping[str, Any]) -> str:
@@ -109,7 +118,7 @@ def table(report: Mapping[str, Any], slices: Mapping[str, str] = SLICE_NAMES) ->
         if len(values) < 2 and field != "by_kind":
             continue
         for value, found in list(values.items())[:MOST_VALUES]:
-            rows.append({"group": group, "name": KIND_NAMES.get(value, value.replace("_", " ")),
+            rows.append({"group": group, "name": KIND_NAMES.get(value, cut(value.replace("_", " "), LONGEST_TAG)),
                          "base": base[field].get(value) if base else None, "trained": found,
                          "difference": (differences or {}).get(field, {}).get(value)})
     return rows
@@ -130,7 +139,7 @@ def render(report: Mapping[str, Any]) -> None:
     names = ("", "n", "base", "trained", "diff.", "95 %", "gained", "lost") if paired else ("", "n", "right", "95 %")
     for name in names:
         grid.add_column(name, justify="right" if name else "left", no_wrap=True, style="dim" if name == "95 %" else "")
-    for row in table(report, TERMINAL_SLICES):
+    for row in table(report, FIRST_SLICES):
         cells = [escape(row["name"]), str(row["trained"]["n"])]
         cells += [percent(row["base"]["accuracy"] if row["base"] else None)] if paired else []
         cells.append(percent(row["trained"]["accuracy"]))

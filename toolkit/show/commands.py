@@ -19,16 +19,16 @@ def show(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
 ) -> None:
     """Read samples, training rollouts or evaluated replies, in the terminal or as HTML."""
-    from toolkit.show.samples import chosen, entries, write_page
+    from toolkit.show.samples import chosen, samples, write_page
     from toolkit.show.samples import show as run
     from toolkit.terminal import say
 
     wanted = {name: value for name, value in (("kind", kind), ("role", role), ("language", language), ("state", state)) if value}
-    found = chosen(entries(path), wanted)
     if html is None:
-        run(found, limit)
+        run(chosen(samples(path), wanted), limit)
     else:
-        say(f"wrote {write_page(found, str(path), html, overwrite)} samples to {html}")
+        shown, total = write_page(path, wanted, html, overwrite)
+        say(f"wrote {shown:,} of {total:,} samples to {html}")
 
 
 def compare(

@@ -1,58 +1,49 @@
 """`toolkit show FILE|RUN`: data sets, training rollouts and evaluation records, to read in the terminal or as one HTML file.
 
-Every row becomes an `Entry`, whatever it was: a question with what stands before it, what was said, and the facts beside it.
+Every row becomes a card, whatever it was; the records of one sample stand side by side.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.jsonl import atomic_write, read_rows
-from toolkit.terminal import console
+from toolkit.show.cards import Card, Side, cut, length_name, pieces
+from toolkit.show.html import SHOWN, page
+from toolkit.terminal import console, counter, visible
 
-PAGE = Path(__file__).parent / "page"
-SIZE_BYTES = 1_900_000
-SHOWN = 500                                     # entries of a page
-CLIPS = (6000, 3000, 1500, 800, 400, 200)       # characters shown of a text
-FILTERS = ("kind", "difficulty", "language", "role", "state", "step")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row to read: `facts` are (name, text); `tags` are what the filters go by."""
-
-    question: str
-    reply: str
-    history: tuple[Mapping[str, str], ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
-    id: str = ""
-
-    def clipped(self, length: int) -> Entry:
-        return Entry(_cut(self.question, length), _cut(self.reply, length),
-                     tuple({**turn, "content": _cut(turn["content"], length)} for turn in self.history[-12:]),
-                     tuple((name, _cut(text, length)) for name, text in self.facts), self.tags, self.id)
+SAID = 300                                      # characters of a fact in the terminal
+# beside numbers that are scores, a rollout has these
+PLACES = ("step", "index", "n_tokens", "repeat", "memory_distance")
 
 
-def entries(path: Path) -> Iterator[Entry]:
+def samples(path: Path) -> Iterator[Card]:
     """The rows of a file, or of a run's `samples/` (rollouts, in the order of the steps).
 
     Raises:
         InputError: nothing readable there, with what is.
     """
     for file in _files(Path(path)):
-        for line, row in read_rows(file):
-            if not isinstance(row, Mapping):
-                raise InputError(f"{file}:{line} is no object.")
-            yield entry(row)
+        for _, rows in groupby(enumerate(_rows(file)), lambda numbered: _pair(*numbered)):
+            yield sample([row for _, row in rows])
+
+
+def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
+    for line, row in read_rows(file):
+        if not isinstance(row, Mapping):
+            raise InputError(f"{file}:{line} is no object.")
+        yield row
+
+
+def _pair(place: int, row: Mapping[str, Any]) -> Any:
+    """The same for the records of one sample and repeat, which follow one another."""
+    return (row["index"], row.get("repeat", 0)) if "side" in row and "index" in row else str(place)
 
 
 def _files(path: Path) -> list[Path]:
@@ -66,32 +57,50 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def entry(row: Mapping[str, Any]) -> Entry:
-    """A sample, a rollout, an evaluation record, or a conversation."""
-    def text(name: str) -> str:
-        value = row.get(name)
-        return "" if value is None else str(value)
-
+def sample(rows: list[Mapping[str, Any]]) -> Card:
+    """A data sample, a rollout, a conversation, or the evaluation records of one sample."""
+    row = rows[0]
     if isinstance(row.get("prompt"), list):     # a cold-start conversation
-        turns = tuple(_turn(turn) for turn in row["prompt"])
+        turns = _turns(row["prompt"])
         said = row.get("completion")
-        reply = "\n".join(_turn(turn)["content"] for turn in said) if isinstance(said, list) else str(said or "")
-        return Entry(turns[-1]["content"] if turns else "", reply, turns[:-1])
+        reply = "\n".join(text for _, text in _turns(said)) if isinstance(said, list) else _text(row, "completion")
+        return Card(_text(row, "id"), turns[-1][1] if turns else "", (_reply("reply", reply),), turns[:-1])
+    if "side" in row and "completion" in row:
+        from toolkit.evaluate.cards import card
+        from toolkit.evaluate.records import Record
+
+        known = {f.name for f in fields(Record)}
+        return card({row["side"]: Record(**{name: value for name, value in row.items() if name in known}) for row in rows})
     if "completion" in row:
-        rest = {name: value for name, value in row.items() if isinstance(value, int | float) and not isinstance(value, bool)
-                and name not in ("step", "index", "n_tokens", "repeat", "memory_distance")}
-        facts = [(name, f"{value:g}") for name, value in rest.items()]
-        state = text("state") or ("right" if row.get("accuracy") == 1 else "wrong" if "accuracy" in row else "")
-        facts += [(name, text(name)) for name in ("reason", "expected") if row.get(name)]
-        return Entry(text("question"), text("completion"), _turns(row.get("history")), tuple(facts),
-                     _tags(row, state=state, step=text("step"), side=text("side")), text("id"))
-    facts = [("keys", " · ".join(_key(key) for key in row.get("keys") or row.get("keywords") or ()))]
-    facts += [("evidence", quote["quote"]) for quote in row.get("evidence") or () if isinstance(quote, Mapping) and quote.get("quote")]
-    facts += [("distractors", " · ".join(map(str, row.get("distractors") or ()))), ("profile", text("character_profile")),
-              ("refused for", text("reasons") or text("reason"))]
-    reply = text("answer") or text("response")
-    return Entry(text("question"), reply, _turns(row.get("conversation_history")), tuple(f for f in facts if f[1]), _tags(row),
-                 text("id"))
+        return _rollout(row)
+    keys = tuple(str(key.get("canonical", "")) if isinstance(key, Mapping) else str(key) for key in row.get("keys") or row.get("keywords") or ())
+    answer = _text(row, "answer") or _text(row, "response")
+    facts = {"distractors": " · ".join(map(str, row.get("distractors") or ())), "profile": _text(row, "character_profile"),
+             "refused for": _text(row, "reasons") or _text(row, "reason")}
+    return Card(
+        _text(row, "id"), _text(row, "question"), (_reply("answer", answer, keys),), _turns(row.get("conversation_history")), keys,
+        tuple(str(quote["quote"]) for quote in row.get("evidence") or () if isinstance(quote, Mapping) and quote.get("quote")),
+        tuple((name, text) for name, text in facts.items() if text), _tags(row))
+
+
+def _rollout(row: Mapping[str, Any]) -> Card:
+    scores = {name: f"{value:g}" for name, value in row.items()
+              if isinstance(value, int | float) and not isinstance(value, bool) and name not in PLACES}
+    state = _text(row, "state") or ("right" if row.get("accuracy") == 1 else "wrong" if "accuracy" in row else "")
+    length = length_name(row["n_tokens"]) if "n_tokens" in row else ""
+    side = Side("reply", pieces(_text(row, "completion"), row.get("matched") or ()), state, _text(row, "reason"))
+    return Card(_text(row, "id"), _text(row, "question"), (side,), _turns(row.get("history")), tuple(map(str, row.get("keys") or ())),
+                facts=tuple(scores.items()), tags=_tags(row, state=state, length=length, step=_text(row, "step")))
+
+
+def _reply(name: str, text: str, keys: Iterable[str] = ()) -> Side:
+    """A reply that nobody scored: the keys are marked where they first stand."""
+    return Side(name, pieces(text, [(at, at + len(key), key) for key in keys if key and (at := text.find(key)) >= 0]))
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value)
 
 
 def _tags(row: Mapping[str, Any], **more: str) -> dict[str, str]:
@@ -100,72 +109,83 @@ def _tags(row: Mapping[str, Any], **more: str) -> dict[str, str]:
     return {name: value for name, value in {**found, **more}.items() if value}
 
 
-def _turn(turn: Any) -> dict[str, str]:
-    return {"role": str(turn.get("role", "")), "content": str(turn.get("content", ""))} if isinstance(turn, Mapping) else {
-        "role": "", "content": str(turn)}
+def _turns(value: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((str(turn.get("role", "")), str(turn.get("content", ""))) if isinstance(turn, Mapping) else ("", str(turn))
+                 for turn in value) if isinstance(value, list) else ()
 
 
-def _turns(value: Any) -> tuple[dict[str, str], ...]:
-    return tuple(_turn(turn) for turn in value) if isinstance(value, list) else ()
-
-
-def _key(key: Any) -> str:
-    return str(key.get("canonical", "")) if isinstance(key, Mapping) else str(key)
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[:length] + "…"
-
-
-def chosen(found: Iterable[Entry], wanted: Mapping[str, str]) -> Iterator[Entry]:
-    """Entries whose tags are as wanted."""
+def chosen(found: Iterable[Card], wanted: Mapping[str, str]) -> Iterator[Card]:
+    """Cards whose tags are as wanted."""
     return (one for one in found if all(one.tags.get(name) == value for name, value in wanted.items()))
 
 
-def show(found: Iterable[Entry], limit: int) -> int:
+def show(found: Iterable[Card], limit: int) -> int:
     """Print to stdout; returns how many."""
     from rich.console import Console
+    from rich.text import Text
 
-    out = Console(highlight=False)
-    count = 0
+    out, count = Console(highlight=False, soft_wrap=True), 0
     for one in islice(found, limit):
         count += 1
-        out.print(f"\n{one.id}  {' · '.join(one.tags.values())}".rstrip(), style="dim", markup=False)
-        for turn in one.history:
-            out.print(f"  {turn['role']}: {turn['content']}", style="dim", markup=False)
-        out.print(one.question, style="bold", markup=False)
-        out.print(one.reply or "(empty)", markup=False)
-        for name, text in one.facts:
-            if name != "profile":
-                out.print(f"  {name}: {_cut(text, 300)}", style="cyan", markup=False)
+        out.print(Text(visible(f"\n{one.id}  {' · '.join(one.tags.values())}".rstrip()), style="dim"))
+        for who, text in one.history:
+            out.print(Text(visible(f"  {who}: {text}"), style="dim"))
+        out.print(Text(visible(one.question), style="bold"))
+        for side in one.sides:
+            out.print(_said(side, named=len(one.sides) > 1))
+        for name, text in (("keys", " · ".join(one.keys)), ("evidence", " · ".join(one.evidence)), *one.facts):
+            if text and name != "profile":
+                out.print(Text(visible(f"  {name}: {cut(text, SAID)}"), style="cyan"))
     if not count:
         console.print("Nothing there matches.")
     return count
 
 
-def write_page(found: Iterable[Entry], title: str, path: Path, overwrite: bool = False) -> int:
-    """One HTML file that needs nothing from outside; returns how many entries it shows. Text of models is only text there."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def _said(side: Side, named: bool) -> Any:
+    """A reply with what matched in ⟦…⟧ (a pipe has no colours), and its reason on the next line."""
+    from rich.text import Text
+
+    said = Text(f"{side.name}, {side.state_name}: " if named else "", style="")
+    for piece in side.pieces:
+        text = visible(piece.text)
+        said.append(f"⟦{text}⟧" if piece.key else text, style="bold reverse" if piece.key else "dim" if piece.part in ("think", "tag") else "")
+    if not side.pieces:
+        said.append("(empty)")
+    if side.reason:
+        said.append(visible(f"\n  reason: {cut(side.reason, SAID)}"), style="cyan")
+    return said
+
+
+def write_page(path: Path, wanted: Mapping[str, str], out: Path, overwrite: bool = False) -> tuple[int, int]:
+    """Samples as one HTML file, evenly taken where there are more than it holds, with the curves of a run.
+
+    Returns:
+        how many samples are on the page, and of how many.
+    """
     from markupsafe import Markup
 
-    from toolkit.evaluate.report import PAGE as REPORT
+    from toolkit.run import read_metrics
+    from toolkit.show.curve import curve_svg
 
-    environment = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True)
-    script = (REPORT / "report.js").read_text(encoding="utf-8")
-    shown = list(islice(found, SHOWN))
-    values = {"title": title, "filters": _filters(shown), "style": Markup((REPORT / "report.css").read_text(encoding="utf-8")),
-              "script": Markup(script), "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}
-    template, page = environment.get_template("samples.html"), ""
-    for clip in CLIPS:
-        page = template.render(values, entries=[one.clipped(clip) for one in shown])
-        if len(page.encode()) <= SIZE_BYTES:
-            break
-    with atomic_write(path, overwrite) as out:
-        out.write(page)
-    return len(shown)
+    seen: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "difficulty", "language", "state", "role")}
+    total = 0
+    with counter("read", None) as progress:
+        for one in chosen(samples(path), wanted):
+            total += 1
+            progress(total)
+            for name, counts in seen.items():
+                counts.update([one.tags[name]] if name in one.tags else ())
+    places = {round(at * (total - 1) / (SHOWN - 1)) for at in range(SHOWN)} if total > SHOWN else range(total)
+    cards = [one for at, one in enumerate(chosen(samples(path), wanted)) if at in places]
+    tiles = [(name, f"{len(counts):,}", _most(counts)) for name, counts in seen.items() if counts]
+    whole = page("samples.html", cards, title=str(path), tiles=[("samples", f"{total:,}", ""), *tiles],
+                 curves=Markup(curve_svg(read_metrics(path))), note=f"{len(cards)} of {total:,} samples are on this page, evenly taken."
+                 if total > len(cards) else "")
+    with atomic_write(out, overwrite) as file:
+        file.write(whole)
+    return len(cards), total
 
 
-def _filters(shown: Sequence[Entry]) -> dict[str, dict[str, int]]:
-    counted = {name: Counter(one.tags[name] for one in shown if name in one.tags) for name in FILTERS}
-    return {name: dict(sorted(counts.items())) for name, counts in counted.items() if len(counts) > 1}
+def _most(counts: Counter[str], shown: int = 4) -> str:
+    named = ", ".join(f"{cut(name, 20)} {count:,}" for name, count in counts.most_common(shown))
+    return named + (", …" if len(counts) > shown else "")

@@ -1,0 +1,62 @@
+"""Parts of a report whose fields are not known here, as tables and lists of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MOST_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A table; without a head, (name, text) facts."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def blocks(value: Any, title: str = "") -> list[Block]:
+    """What can be said in a line each becomes facts, objects with the same fields a table, the rest blocks of its own."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _table(title, {str(n): row if isinstance(row, Mapping) else {"value": row} for n, row in enumerate(value, 1)}, numbered=True)
+    said = {name: text for name, inner in value.items() if (text := line(inner)) is not None}
+    nested = {name: inner for name, inner in value.items() if name not in said}
+    rows = {name: inner for name, inner in nested.items() if isinstance(inner, Mapping) and all(line(v) is not None for v in inner.values())}
+    found = [Block(title, (), tuple((name, text) for name, text in said.items() if text))] if any(said.values()) else []
+    if len(rows) > 1 and len({tuple(inner) for inner in rows.values()}) == 1:
+        found += _table(title if not found else "", rows)
+        nested = {name: inner for name, inner in nested.items() if name not in rows}
+    for name, inner in nested.items():
+        found += blocks(inner, " · ".join(filter(None, (title, name))))
+    return found
+
+
+def line(value: Any) -> str | None:
+    """A value in one line; None for what needs more than one."""
+    if value is None or value == {} or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, Mapping):
+        if value.keys() >= {"accuracy", "low", "high", "n"}:
+            rate = "—" if value["accuracy"] is None else f"{value['accuracy']:.1%} ({value['low']:.1%} to {value['high']:.1%})"
+            return f"{rate}, n = {value['n']}"
+        if value.keys() >= {"value", "low", "high"}:
+            return f"{value['value']:+.3g} ({value['low']:+.3g} to {value['high']:+.3g})"
+        return None
+    texts = [line(inner) for inner in value] if all(not isinstance(inner, Mapping | list) for inner in value) else [None]
+    return None if None in texts else ", ".join(filter(None, texts))
+
+
+def _table(title: str, rows: Mapping[str, Mapping[str, Any]], numbered: bool = False) -> list[Block]:
+    columns = [name for name in dict.fromkeys(name for row in rows.values() for name in row)
+               if all(line(row.get(name)) is not None for row in rows.values())]
+    cells = [(*(() if numbered else (name,)), *(line(row.get(column)) or "" for column in columns)) for name, row in rows.items()]
+    return [Block(title, (*(() if numbered else ("",)), *columns), tuple(cells[:MOST_ROWS]))]
