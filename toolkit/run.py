@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from toolkit.errors import InputError
 from toolkit.jsonl import dumps, write_json
 
 MANIFEST = "manifest.json"
+_SECRET = re.compile(r"api[-_]key|token(?!s)|secret|password", re.IGNORECASE)      # --max-new-tokens is none
 PACKAGES = ("toolkit", "torch", "transformers", "trl", "accelerate", "peft", "datasets", "tokenizers")
 
 
@@ -125,13 +128,14 @@ def versions() -> dict[str, str]:
 
 
 def command() -> str:
-    """The command line, without the values of anything that looks like a secret."""
+    """The command line as a shell takes it, without the values of anything that looks like a secret."""
+    program = Path(sys.argv[0])
     shown, hide = [], False
-    for word in [Path(sys.argv[0]).name, *sys.argv[1:]]:
-        secret = any(mark in word.lower() for mark in ("api-key", "api_key", "token", "secret", "password"))
+    for word in ["toolkit" if program.name == "__main__.py" else program.name, *sys.argv[1:]]:
+        secret = _SECRET.search(word) is not None
         shown.append("***" if hide else word.split("=")[0] + "=***" if secret and "=" in word else word)
         hide = secret and word.startswith("-") and "=" not in word
-    return " ".join(shown)
+    return shlex.join(shown)
 
 
 def git_commit() -> str | None:
