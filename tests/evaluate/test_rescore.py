@@ -103,10 +103,12 @@ def test_a_loss_above_the_limit_is_refused_and_one_below_is_not():
         guard.limits(["gsm8k:much"], ["gsm8k"])
 
 
-def test_p_values_of_several_tasks_are_adjusted_by_holm():
-    reports = [{"difference": {"p_value": p}} for p in (0.01, 0.04)] + [{"difference": None}]
-    guard.adjust(reports)
-    assert [r["difference"]["p_holm"] for r in reports[:2]] == [0.02, 0.04]
+def test_p_values_of_several_tasks_are_adjusted_by_holm_and_so_is_the_verdict():
+    reports = [{"task": str(p), "difference": {"p_value": p}, "verdict": "better", "notes": []} for p in (0.01, 0.04, 0.03)]
+    guard.adjust([*reports, {"difference": None}])
+    assert [r["difference"]["p_holm"] for r in reports] == pytest.approx([0.03, 0.06, 0.06])
+    assert [r["verdict"] for r in reports] == ["better", "cannot tell", "cannot tell"]
+    assert reports[1]["notes"] == ["0.04: better by itself, but not among 3 tasks (Holm, p = 0.060)."]
 
 
 @pytest.mark.parametrize(("code", "kind", "distance"), [("A", "SBK", 0), ("B", "RCB", 0), ("K1", "CM", 1), ("K2-5", "CM", 5)])

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.evaluate.raiden import Benchmark
 from toolkit.samples import Sample, detect_language
-from toolkit.tasks.base import Message, Task
+from toolkit.tasks.base import Message, Task, load_task
 from toolkit.verify import Key, Verdict
 
 # (first names, last names) that fit people of any kind; those that stand in the data already are passed over
@@ -42,16 +43,19 @@ _HAN_NAME = re.compile(r"[\u3400-\u9fff]{3,4}")
 _HANGUL_NAME = re.compile(r"[\uac00-\ud7a3]{3}")
 
 
+PREFIX = "anonymised:"
+
+
 class Anonymised:
     """A task about roles, on the same samples under other names."""
 
     def __init__(self, task: Task):
-        self.task, self.name, self.parts = task, task.name, task.parts
+        self.task, self.name, self.parts = task, PREFIX + task.name, task.parts
 
     def read(self, path: str | Path) -> Iterator[tuple[int, Sample]]:
         read = list(self.task.read(path))
         if any(not isinstance(row, Sample) for _, row in read):
-            raise InputError(f"--anonymised is for tasks about roles, and {self.name} has none.")
+            raise InputError(f"--anonymised is for tasks about roles, and {self.task.name} has none.")
         return zip((line for line, _ in read), anonymised([row for _, row in read]), strict=True)
 
     def prompt(self, row: Sample, system_prompt: str = "") -> list[Message]:
@@ -59,6 +63,13 @@ class Anonymised:
 
     def score(self, part: str, row: Sample, completion: str, prefilled: bool = False) -> Verdict:
         return self.task.score(part, row, completion, prefilled)
+
+
+def task_of(name: str) -> Task:
+    """A task as a report names it: `roleplay`, `anonymised:roleplay`, `raiden`, or a file's."""
+    if name.startswith(PREFIX):
+        return Anonymised(task_of(name.removeprefix(PREFIX)))
+    return Benchmark() if name == Benchmark.name else load_task(name)
 
 
 def anonymised(samples: Sequence[Sample]) -> list[Sample]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.errors import InputError, did_you_mean
-from toolkit.evaluate.stats import holm
+from toolkit.evaluate.stats import CANNOT_TELL, CONFIDENCE, holm
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,16 @@ def limits(given: Sequence[str], tasks: Sequence[str]) -> dict[str, float]:
 
 
 def adjust(reports: Sequence[dict[str, Any]]) -> None:
-    """p-values of the tasks' differences, adjusted (Holm) for testing so many tasks: `p_holm` beside each `p_value`."""
-    differences = [report["difference"] for report in reports if report["difference"]]
-    for found, adjusted in zip(differences, holm([f["p_value"] for f in differences]), strict=True):
-        found["p_holm"] = adjusted
+    """p-values of the tasks' differences, adjusted (Holm) for testing so many tasks: `p_holm` beside each `p_value`.
+
+    A task whose difference is no longer told then says so.
+    """
+    compared = [report for report in reports if report["difference"]]
+    for report, adjusted in zip(compared, holm([r["difference"]["p_value"] for r in compared]), strict=True):
+        report["difference"]["p_holm"] = adjusted
+        if adjusted >= 1 - CONFIDENCE and report["verdict"] != CANNOT_TELL:
+            report["notes"].append(f"{report['task']}: {report['verdict']} by itself, but not among {len(compared)} tasks (Holm, p = {adjusted:.3f}).")
+            report["verdict"] = CANNOT_TELL
 
 
 def losses(reports: Sequence[Mapping[str, Any]], allowed: Mapping[str, float]) -> list[str]:

@@ -61,8 +61,9 @@ class Plan:
         found = [f"{self.task}: {self.samples:,} samples{roles}, {models}: {self.replies:,} replies of at most "
                  f"{self.max_new_tokens:,} tokens{kept}"]
         if self.models > 1:
-            said = [f"{100 * gain:.1f} points when {float(changed):.0%} of the verdicts change" for changed, gain in self.gains.items()]
-            found.append(f"  smallest gain told at {POWER:.0%} power: {', '.join(said)}{self._hang_together()}")
+            said = [f"{100 * gain:.1f} points when {100 * float(changed):.0f} % of the verdicts change" if gain < float(changed)
+                    else f"{100 * gain:.1f} points with nothing lost beside them" for changed, gain in self.gains.items()]
+            found.append(f"  smallest gain told at {100 * POWER:.0f} % power: {', '.join(dict.fromkeys(said))}{self._hang_together()}")
         else:
             found.append(f"  95 % interval of the accuracy: ± {100 * self.half_width:.1f} points at its widest")
         if self.kept < self.replies:

@@ -27,7 +27,6 @@ from toolkit.errors import InputError
 from toolkit.evaluate.records import TRAINED, read_records
 from toolkit.jsonl import atomic_write, dumps, existing, read_rows
 from toolkit.samples import Sample
-from toolkit.tasks.base import Task, load_task
 from toolkit.tasks.roleplay import RolePlay
 
 # codes in the files → the dimension's own code; K1, K2-n are CM with the distance n
@@ -59,11 +58,6 @@ def benchmark(source: str) -> str | None:
     folder = path if path.is_dir() else path.parent
     there = (folder / ROLES).is_file() and (folder / DIALOGUES).is_file() and path.name in (folder.name, DIALOGUES)
     return str(folder / DIALOGUES) if there else None
-
-
-def task_of(name: str) -> Task:
-    """A task by its name, this one too."""
-    return Benchmark() if name == Benchmark.name else load_task(name)
 
 
 def dimension(code: str) -> tuple[str, int]:

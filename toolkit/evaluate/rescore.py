@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from toolkit.errors import InputError
+from toolkit.evaluate.anonymise import task_of
 from toolkit.evaluate.assemble import Weights, write_results
 from toolkit.evaluate.generation import ENGINE_FAILED, Completion
-from toolkit.evaluate.raiden import task_of
 from toolkit.evaluate.records import STATES, Record, make_record, read_records
 from toolkit.jsonl import existing
 from toolkit.run import command, now, versions

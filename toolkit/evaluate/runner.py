@@ -60,7 +60,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     task = load_task(task) if isinstance(task, str) else task
     files, out = data_files(data, "test"), Path(out)
     models = {BASE: str(against), TRAINED: str(model_path)} if against is not None else {TRAINED: str(model_path)}
-    _check(models, out, overwrite, limit, max_new_tokens, temperature, batch_size, repeats)
+    _check(models, out, overwrite or dry_run, limit, max_new_tokens, temperature, batch_size, repeats)
     rows = subset([row for file in files for _, row in task.read(file)], limit)
     if not rows:
         raise InputError(f"{data} holds no samples: there is nothing to evaluate.")
