@@ -208,12 +208,11 @@ def _accepted_wrong_values(sample: Sample) -> Iterator[Finding]:
         pieces = sample.answer.split(there[0])
     else:
         pieces = re.split("|".join(map(re.escape, forms)), sample.answer, flags=re.IGNORECASE)
-    # "yes" may be the answer to a question that names a key, and aliases are further forms: the verifier must say
-    unsure = bool(sample.metadata.get("aliases")) or _names_a_key(sample.question, sample)
+    unsure = right_without_a_key(sample)
     for number, wrong in enumerate(sample.distractors):
         reply = wrong.join(pieces) if len(pieces) > 1 else wrong
-        if not unsure and len(pieces) > 1 and not _names_a_key(reply, sample):
-            continue                            # surely refused, at a fraction of the verifier's time
+        if not unsure and len(pieces) > 1 and not names_any(reply, sample.keys):
+            continue
         if _TASK.score("accuracy", sample, reply).score == 1.0:
             yield Finding("error", "distractor_accepted", f"distractors[{number}]",
                           f"is {short(wrong)}, which the verifier accepts as right: "
@@ -221,9 +220,13 @@ def _accepted_wrong_values(sample: Sample) -> Iterator[Finding]:
                           "Choose a value that is wrong, or narrow the key's alternatives.")
 
 
-def _names_a_key(text: str, sample: Sample) -> bool:
-    """Whether the verifier finds any key in a text. A reply in which it finds none is absent, whatever it says."""
-    return any(key.polarity == "deny" for key in sample.keys) or names_any(text, sample.keys)
+def right_without_a_key(sample: Sample) -> bool:
+    """Whether a reply in which no key stands may be right: "no" to a question that names the key, a denial, an alias.
+
+    Of any other sample such a reply is surely refused, which takes a fraction of the verifier's time to tell.
+    """
+    return (bool(sample.metadata.get("aliases")) or any(key.polarity == "deny" for key in sample.keys)
+            or names_any(sample.question, sample.keys))
 
 
 def names_any(text: str, keys: Sequence[Key]) -> bool:

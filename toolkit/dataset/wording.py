@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from toolkit.samples import detect_language
 
 
+@lru_cache(maxsize=1024)                      # one profile, question or key is looked at many times in a row
 def squeezed(text: str) -> str:
     """One width, one case, no blanks: line breaks and spacing are no difference in a quote."""
     if not text.isascii():
@@ -19,7 +21,7 @@ def squeezed(text: str) -> str:
 
 def stands_in(text: str, value: str) -> bool:
     """Whether a value stands in a text as words of its own: "art" is not in "party", 7 not in 47, 鱼 is in 鱼汤."""
-    text, value = (" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in (text, value))
+    text, value = _spaced(text), _spaced(value)
     at = text.find(value) if value else -1
     while at >= 0:
         before, after = text[at - 1:at] if at else "", text[at + len(value):at + len(value) + 1]
@@ -27,6 +29,11 @@ def stands_in(text: str, value: str) -> bool:
             return True
         at = text.find(value, at + 1)
     return False
+
+
+@lru_cache(maxsize=1024)
+def _spaced(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _joined(left: str, right: str) -> bool:

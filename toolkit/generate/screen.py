@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from toolkit.dataset.checks import Finding, check
+from toolkit.dataset.checks import Finding, check, names_any, right_without_a_key
 from toolkit.dataset.wording import AS_AN_AI, IS_AN_AI, other_language, short, squeezed, stands_in
 from toolkit.generate.dialogue import Dialogue, names_other_value
 from toolkit.generate.near import NearDuplicates
@@ -106,10 +106,12 @@ class Screen:
 
 def foreign(text: str, language: str) -> bool:
     """Whether a text is mostly in another language, although a name or a key in it may be in the right one."""
+    found = detect_language(text)
+    if found == language:
+        return False
     if other_language(text, language):
         return True
-    found = detect_language(text)
-    if found == language or (language == "ja" and found == "zh"):
+    if language == "ja" and found == "zh":
         return False
     words = len(_LATIN_WORD.findall(text))
     if language == "en":
@@ -169,7 +171,9 @@ def _stressed(sample: Sample) -> Sequence[Problem]:
     """Adversarial replies made from this sample: none may be paid."""
     from toolkit.rewards.stress import stress
 
-    for probe in stress(sample):
-        if probe.kind in OWN_STRESS and _TASK.score("accuracy", sample, probe.text).score != probe.expected:
-            return [Problem("stress", short(split_reply(probe.text).answer, 80)[1:-1])]
+    unsure = right_without_a_key(sample)
+    for probe in stress(sample, kinds=OWN_STRESS):
+        reply = split_reply(probe.text).answer
+        if (unsure or names_any(reply, sample.keys)) and _TASK.score("accuracy", sample, probe.text).score != probe.expected:
+            return [Problem("stress", short(reply, 80)[1:-1])]
     return []

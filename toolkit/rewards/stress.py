@@ -12,7 +12,7 @@ wrong values need distractors, an outdated value an earlier turn that tells it, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -41,21 +41,24 @@ class Probe:
     sample_id: str
 
 
-def stress(sample: Sample, seed: int = 0, wordings: int = 1) -> list[Probe]:
+def stress(sample: Sample, seed: int = 0, wordings: int = 1, kinds: Collection[str] = ()) -> list[Probe]:
     """Replies to one sample, the same for the same seed.
 
     Args:
         wordings: how many wordings of each kind at most, chosen by the seed and the sample's id.
+        kinds: only these adversarial ones; when empty, every kind of both sides.
     """
-    maker = _Maker(sample, Random(f"{seed}:{sample.id}:{sample.question}"), wordings)
+    maker = _Maker(sample, Random(f"{seed}:{sample.id}:{sample.question}"), wordings, kinds)
+    if kinds:
+        return [probe for probe in maker.adversarial() if probe.kind in kinds]
     return [*maker.honest(), *maker.adversarial()]
 
 
 class _Maker:
     """What a sample's replies are filled with, and which kinds apply to it."""
 
-    def __init__(self, sample: Sample, rng: Random, wordings: int):
-        self.sample, self.rng, self.wordings = sample, rng, wordings
+    def __init__(self, sample: Sample, rng: Random, wordings: int, kinds: Collection[str]):
+        self.sample, self.rng, self.wordings, self.kinds = sample, rng, wordings, kinds
         self.language = sample.language if sample.language in LANGUAGES else "en"
         self.words: Mapping[str, Any] = yaml_file(f"prompts/stress/{self.language}.yaml")
         self.denies = any(key.polarity == "deny" for key in sample.keys)
@@ -182,7 +185,7 @@ class _Maker:
 
     def _worded(self, side: str) -> Iterator[tuple[str, list[str]]]:
         for kind, wordings in self.words[side].items():
-            if self._applies(side, kind):
+            if (not self.kinds or kind in self.kinds) and self._applies(side, kind):
                 texts = [text for wording in wordings if (text := self._filled(wording, side)) is not None]
                 if texts:
                     yield kind, self._chosen(texts)
