@@ -13,6 +13,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.evaluate.cards import cards
+from toolkit.evaluate.lines import further
 from toolkit.evaluate.records import read_records
 from toolkit.jsonl import atomic_write, existing
 from toolkit.run import read_manifest, read_metrics, run_of
@@ -196,7 +197,7 @@ def beside(report: Mapping[str, Any]) -> list[str]:
         change = f", {points(found['value'])} points ({points(found['low'])} to {points(found['high'])})" if found else ""
         lines.append(f"Also {sister['task']} ({sister['n']}): {percent(sister['trained']['accuracy'])}{change}"
                      + (f": {sister['verdict']}" if sister["verdict"] else ""))
-    return lines
+    return [*lines, *further(report)]
 
 
 def percent(share: float | None) -> str:
