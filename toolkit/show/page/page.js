@@ -38,7 +38,8 @@ function again() {
   apply();
 }
 
-form.addEventListener("input", again);
+// a text field tells of every letter by "input"; some ways to choose from a list tell by "change" alone
+for (const name of ["input", "change"]) form.addEventListener(name, again);
 form.addEventListener("submit", (event) => event.preventDefault());
 element("reset").addEventListener("click", () => { form.reset(); again(); });
 element("more").addEventListener("click", () => { most += AT_A_TIME; apply(); });
