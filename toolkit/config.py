@@ -127,6 +127,17 @@ def fields_of(*modules: str) -> Mapping[str, str]:
     return found
 
 
+@lru_cache(maxsize=8)
+def choices_of(module: str, name: str) -> tuple[str, ...]:
+    """The values that the help of a dataclass field lists as `Supported values are 'a', 'b' and 'c'.`; empty when it lists none."""
+    for node in ast.walk(ast.parse(source_of(module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == name and node.value is not None:
+            texts = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            listed = re.search(r"Supported values are ([^.]+)", " ".join(texts))
+            return tuple(re.findall(r"'(\w+)'", listed[1])) if listed else ()
+    return ()
+
+
 def source_of(module: str) -> Path:
     package, _, rest = module.partition(".")
     spec = importlib.util.find_spec(package)

@@ -23,12 +23,12 @@ from toolkit.config import (
 )
 from toolkit.errors import InputError, did_you_mean
 from toolkit.sources import on_hub
+from toolkit.train.choices import choice_problems
 from toolkit.train.translate import TRANSLATED, translate
 from toolkit.train.watchdog import MODES, watchdog_problems
 
 STAGES = ("sft", "grpo")
 NEW = "new"
-PLACE = r"s3://[^/\s]+(/\S*)?"
 
 # our own keys: annotation, as in a dataclass
 OURS: Mapping[str, str] = {
@@ -54,6 +54,8 @@ OURS: Mapping[str, str] = {
     "watchdog": "bool | str | dict",            # YAML 1.1 reads off as false
     "preflight": "bool | str",
     "backup": "str",
+    "loader": "str",
+    "dynamic_sampling": "int",
 }
 # how a run is started, watched and kept is no part of what is trained: a run may go on with other values
 LAUNCH = ("num_processes", "accelerate_config", "watchdog", "preflight", "backup")
@@ -93,6 +95,8 @@ class TrainSettings:
     watchdog: str | Mapping[str, Any] = "stop"  # stop, warn or off, for all alarms or each by its name
     preflight: str = "stop"                     # of the model sampled beforehand: stop, warn or off
     backup: str = ""                            # s3://bucket/prefix that gets every checkpoint
+    loader: str = ""                            # transformers, or unsloth
+    dynamic_sampling: int | None = None         # how often groups of equal reward are sampled anew; None: they stay, as in TRL
     new_model: Mapping[str, Any] = field(default_factory=dict)
     sft: Mapping[str, Any] = field(default_factory=dict)
     grpo: Mapping[str, Any] = field(default_factory=dict)
@@ -163,12 +167,13 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
         problems.append(f'{path} has the stage sft but no "cold_start_data" (gen-data writes it with --cold-start).')
     grpo = {**DEFAULTS, **{k: v for k, v in flat.items() if k in grpo_fields}}
     problems += _arithmetic(grpo, path, flat.get("num_processes") or 0)
+    problems += [f"{spot(key)} {problem}" for key, problem in choice_problems(flat)]
     problems += [f"{spot('watchdog')} {problem}" for problem in watchdog_problems(flat.get("watchdog"))]
     if flat.get("preflight") is False:
         flat["preflight"] = "off"
     if flat.get("preflight", "stop") not in MODES:
         problems.append(f"{spot('preflight')} \"preflight\" is {flat['preflight']!r}, expected {', '.join(MODES)}.")
-    if flat.get("backup") and not re.fullmatch(PLACE, str(flat["backup"])):
+    if flat.get("backup") and not is_place(str(flat["backup"])):
         problems.append(f'{spot("backup")} "backup" is {flat["backup"]!r}, expected a place in S3: s3://bucket/prefix.')
     if problems:
         raise InputError(problems)
@@ -182,6 +187,11 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
         path=str(path), stages=stages, rewards=rewards, sft=sft, grpo=grpo,
         model={k: v for k, v in flat.items() if k in model_fields and k not in grpo_fields},
         translated=tuple(found.table), **ours)
+
+
+def is_place(address: str) -> bool:
+    """Whether it has the form s3://bucket/prefix."""
+    return re.fullmatch(r"s3://[^/\s]+(/\S*)?", address) is not None
 
 
 def _known(key: str) -> bool:

@@ -21,6 +21,7 @@ from toolkit.run import Run
 from toolkit.tasks.base import Task
 from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder, SampleWriter
+from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
 from toolkit.train.models import prefills_think, save
@@ -105,14 +106,20 @@ def _finite(score: float | None) -> float | None:
 
 
 def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: Any, tokenizer: Any,
-         train_rows: Sequence[Any], eval_rows: Sequence[Any], out: Path, common: dict[str, Any], resume: Path | None) -> None:
+         train_rows: Sequence[Any], eval_rows: Sequence[Any], out: Path, common: dict[str, Any], resume: Path | None,
+         callbacks: Sequence[Any] = ()) -> None:
     """Train `model` with GRPO and save it with its tokenizer to `out`.
+
+    Args:
+        callbacks: more of transformers' TrainerCallbacks, which come last.
 
     Raises:
         Refused: when the watchdog stopped the run.
         KeyboardInterrupt: when a signal did; a checkpoint is saved.
     """
     trainer, guard = make_trainer(settings, run, task, reward, model, tokenizer, train_rows, eval_rows, common)
+    for callback in callbacks:
+        trainer.add_callback(callback)
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)
@@ -139,7 +146,10 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     held_out = [HeldOut(run, reward, eval_rows, settings.system_prompt, every, prefilled)] if every else []
     adapter = get_peft_config(ModelConfig(**settings.model)) if settings.model.get("use_peft") else None
     # keys and values are shared through the plain decoder, which an adapter wraps
-    trainer = (GRPOTrainer if adapter else prompt_sharing(GRPOTrainer))(
+    trainer_class = GRPOTrainer if adapter else prompt_sharing(GRPOTrainer)
+    if settings.dynamic_sampling is not None:
+        trainer_class = dynamic_sampling(trainer_class, settings.dynamic_sampling)
+    trainer = trainer_class(
         model=model, reward_funcs=scoring.functions(), args=arguments, processing_class=tokenizer, peft_config=adapter,
         train_dataset=dataset_of(task, train_rows, settings.system_prompt),
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,7 @@ TRANSLATED: Mapping[str, tuple[str | None, str]] = {
     "max_prompt_length": (None, "removed from TRL: prompts are never cut; over-long rows are refused before training"),
     "max_length": (None, "prompt and completion together: set max_completion_length"),
     "max_seq_length": (None, "prompt and completion together: set max_completion_length"),
+    "use_liger_loss": (None, "TRL's own loss goes through the LM head in pieces; use_liger_kernel swaps the layers"),
     "bnb_4bit_compute_dtype": (None, "TRL computes in dtype"),
     "vllm_device": (None, "removed from TRL: vLLM runs colocated (vllm_mode: colocate) or as a server"),
     "device_map": (None, "breaks distributed training; accelerate places the model"),
@@ -77,6 +79,9 @@ def translate(given: Mapping[str, Any], known: Callable[[str], bool]) -> Transla
             out.table.append((key, "report_to", f"trackers are named: {_TRACKERS[key] if value else 'none'}"))
             if value or "report_to" not in keys:
                 out.flat["report_to"] = _TRACKERS[key] if value else "none"
+        elif key == "use_unsloth" and isinstance(value, bool):
+            out.table.append((key, "loader", "what loads the model is named"))
+            out.flat["loader"] = "unsloth" if value else "transformers"
         elif key == "no_wandb" and isinstance(value, bool):
             out.table.append((key, "report_to", "trackers are named; without one, none is used"))
         elif key in TRANSLATED and not known(key):
@@ -89,6 +94,7 @@ def translate(given: Mapping[str, Any], known: Callable[[str], bool]) -> Transla
         else:
             out.flat[key] = value
     _lora(out)
+    _loss(out)
     return out
 
 
@@ -133,3 +139,18 @@ def _lora(out: Translation) -> None:
     if given and "use_peft" not in out.flat:
         out.flat["use_peft"] = True
         out.table.append((given[0], "use_peft: true", "TRL trains an adapter only when told"))
+
+
+def _loss(out: Translation) -> None:
+    """Losses as their papers write them: Dr. GRPO, DR-GRPO, GSPO."""
+    value = out.flat.get("loss_type")
+    if not isinstance(value, str):
+        return
+    name = re.sub(r"[\W_]+", "_", value.lower()).replace("drgrpo", "dr_grpo")
+    if name == "gspo":              # Zheng et al. 2025, arXiv 2507.18071
+        name = "grpo"
+        out.flat.setdefault("importance_sampling_level", "sequence")
+        out.table.append((f"loss_type: {value}", "loss_type: grpo, importance_sampling_level: sequence", "TRL's name of GSPO"))
+    elif name != value:
+        out.table.append((f"loss_type: {value}", f"loss_type: {name}", "TRL's name"))
+    out.flat["loss_type"] = name
