@@ -21,6 +21,7 @@ from toolkit.evaluate.stats import (
     mcnemar_exact,
     mcnemar_mid_p,
     needed_samples,
+    newcombe_paired,
     paired_bootstrap,
     pass_at_k,
     sign_flip,
@@ -75,6 +76,20 @@ def sample(roles: int, each: int, before: float, after: float, seed: int) -> tup
     rng = np.random.default_rng(seed)
     return ((rng.random(roles * each) < before).tolist(), (rng.random(roles * each) < after).tolist(),
             np.repeat(np.arange(roles), each).tolist())
+
+
+def test_newcombes_paired_interval_agrees_with_the_published_example():
+    found = newcombe_paired(both=36, gained=12, lost=2, neither=0)     # Newcombe 1998, table I: 0.2, 0.0569 to 0.3404
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0569, 0.3404), abs=5e-5)
+    mirrored = newcombe_paired(both=36, gained=2, lost=12, neither=0)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low))
+
+
+@given(st.tuples(*[st.integers(0, 40)] * 4).filter(any))
+def test_nothing_changed_is_no_certainty_that_nothing_would(cells):
+    found = newcombe_paired(*cells)
+    assert -1 <= found.low <= found.value + 1e-12 and found.value - 1e-12 <= found.high <= 1
+    assert found.high - found.low > 0.01
 
 
 def test_the_bootstrap_repeats_with_its_seed_and_mirrors_when_the_sides_are_swapped():

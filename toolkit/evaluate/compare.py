@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit.evaluate.records import INCOMPLETE, STATES, Record
@@ -17,6 +18,7 @@ from toolkit.evaluate.stats import (
     mcnemar_exact,
     mcnemar_mid_p,
     needed_samples,
+    newcombe_paired,
     paired_bootstrap,
     pass_at_k,
     sign_flip,
@@ -122,6 +124,7 @@ def grouped(records: Sequence[Record], key: Callable[[Record], str]) -> dict[str
 def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, draws: int = DRAWS) -> dict[str, Any] | None:
     """Trained − base over the samples both of which have a verdict; None when there are none.
 
+    The interval is that of resampled roles, and no narrower than the one of independent samples (Newcombe).
     With repeats a sample's score is the share of its replies that are right, and a sign-flip test takes McNemar's place.
 
     Args:
@@ -136,6 +139,10 @@ def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, dra
     found = paired_bootstrap(was, now, roles, seed=seed, draws=draws)
     gained, lost = sum(n > w for w, n in zip(was, now, strict=True)), sum(n < w for w, n in zip(was, now, strict=True))
     once = all(len(before[i]) == len(after[i]) == 1 for i in common)
+    if once:        # roles that agree by luck, or samples of which none changed, must not look like certainty
+        right = int(sum(was))
+        alone = newcombe_paired(right - lost, gained, lost, len(common) - right - gained)
+        found = replace(found, low=min(found.low, alone.low), high=max(found.high, alone.high))
     p_value = mcnemar_exact(gained, lost) if once else sign_flip(
         [n - w for w, n in zip(was, now, strict=True)], roles, seed=seed)
     said = verdict(found, p_value)

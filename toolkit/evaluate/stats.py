@@ -84,6 +84,29 @@ def mcnemar_mid_p(gained: int, lost: int) -> float:
     return min(1.0, 2 * float(binom.cdf(fewer, changed, 0.5)) - float(binom.pmf(fewer, changed, 0.5)))
 
 
+def newcombe_paired(both: int, gained: int, lost: int, neither: int, confidence: float = CONFIDENCE) -> Interval:
+    """The difference of two rates over the same samples: score intervals of both, joined with their correlation.
+
+    It keeps its level where little or nothing changed, and resampling what was seen finds no doubt at all.
+
+    Source: Newcombe 1998 (Stat. Med. 17:2635), method 10.
+    """
+    n = both + gained + lost + neither
+    before, after = wilson(both + lost, n, confidence), wilson(both + gained, n, confidence)
+    margins = (both + lost) * (neither + gained) * (both + gained) * (neither + lost)
+    cross = both * neither - gained * lost
+    if cross > 0:
+        cross = max(cross - n / 2, 0)
+    phi = cross / margins ** 0.5 if margins else 0.0
+
+    def reach(one: float, other: float) -> float:
+        return max(0.0, one * one - 2 * phi * one * other + other * other) ** 0.5
+
+    value = after.value - before.value
+    return Interval(value, value - reach(after.value - after.low, before.high - before.value),
+                    value + reach(after.high - after.value, before.value - before.low))
+
+
 def paired_bootstrap(before: Sequence[float], after: Sequence[float], clusters: Sequence[Hashable], *, seed: int,
                      draws: int = DRAWS, confidence: float = CONFIDENCE) -> PairedInterval:
     """The mean of `after − before` over the same samples, with a percentile interval over resampled clusters.
