@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 from stub_server import Stub
 from stub_server import served as serving
@@ -101,6 +106,27 @@ def test_a_reply_cut_off_by_a_crash_is_asked_again(data, tmp_path):
         cache.write_bytes(cache.read_bytes()[:-20])
         evaluate(f"{url}#stub", None, data, out=tmp_path / "eval", overwrite=True)
     assert stub.counts["requests"] == PROMPTS + 1
+
+
+def test_ctrl_c_keeps_what_was_paid_for_and_the_same_command_asks_only_for_the_rest(data, tmp_path):
+    stub = Stub(content=REPLY, slots=2, latency_s=0.25)
+    with serving(stub) as url:
+        words = [sys.executable, "-m", "toolkit", "eval", f"{url}#stub", "--data", str(data), "--output-dir", str(tmp_path / "eval")]
+        begun = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        while stub.counts["replies"] < 3:
+            assert begun.poll() is None, begun.stderr.read()
+            time.sleep(0.02)
+        begun.send_signal(signal.SIGINT)        # begins nothing more, and waits for what is under way
+        time.sleep(0.3)
+        begun.send_signal(signal.SIGINT)        # waits for nothing
+        said = begun.communicate(timeout=60)[1]
+        assert begun.returncode == 130 and "Traceback" not in said
+        kept = len((tmp_path / "eval" / CACHE).read_bytes().splitlines())
+        assert 3 <= kept < PROMPTS and not (tmp_path / "eval" / "report.json").exists()
+        stub.latency_s, before = 0.0, stub.counts["requests"]
+        again = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert again.returncode == 0 and f"{kept} of them kept from before" in again.stderr
+    assert stub.counts["requests"] - before == PROMPTS - kept
 
 
 def test_the_key_knows_model_prompt_sampling_and_repeat():

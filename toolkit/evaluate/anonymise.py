@@ -104,8 +104,9 @@ def _forms(sample: Sample, name: tuple[str, str]) -> dict[str, str]:
     full = f"{first} {last}" if language == "en" else last + first
     aliases = sample.metadata.get("aliases") or ()
     forms = {old: full, **{str(alias): full for alias in aliases if len(str(alias)) > 1}}
-    parts = [part for part in re.split(r"[\s·・•]+", old) if len(part) > 1 and part.lower().strip(".") not in TITLES]
-    if len(parts) > 1:
+    words = re.split(r"[\s·・•]+", old)
+    if len(words) > 1:
+        parts = [word for word in words if len(word) > 1 and word.lower().strip(".") not in TITLES]
         for place, part in enumerate(parts):
             short = last if place == len(parts) - 1 else first
             forms.setdefault(part, short if language == "en" else full)
