@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -34,6 +34,7 @@ class Stub:
     faults: share of the requests that each fault befalls.
     rate_per_s: a token bucket that holds `burst`; above it 429, with Retry-After when `retry_after_s` is set.
     prefixes: profiles (first messages) that the cache holds; one is ready `prefill_s` after its first request.
+    write: content and finish reason of the reply to a request's body, instead of `content`.
     """
 
     slots: int = 512
@@ -50,6 +51,7 @@ class Stub:
     key: str = ""
     loads: bool = False
     content: str = TEXT
+    write: Callable[[dict], tuple[str, str]] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -66,9 +68,13 @@ class Stub:
         self.admitted_at: list[float] = []
         self.refused_at: list[float] = []
         self.free = asyncio.Semaphore(self.slots)
+        self.reply_head = self.head(self.content, "stop")
+
+    def head(self, content: str, finish: str) -> bytes:
+        """A reply up to its usage."""
         parts = orjson.dumps({"id": "stub", "object": "chat.completion", "model": self.models[0], "choices": [{
-            "index": 0, "message": {"role": "assistant", "content": self.content}, "finish_reason": "stop"}]})
-        self.reply_head = parts[:-1] + b',"usage":'
+            "index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}]})
+        return parts[:-1] + b',"usage":'
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
@@ -171,9 +177,10 @@ class Stub:
 
     async def reply(self, request: web.BaseRequest, body: dict, fault: str | None, cached: int) -> web.StreamResponse:
         prompt = sum(len(message["content"]) for message in body["messages"]) // 4
-        usage = orjson.dumps({"prompt_tokens": prompt, "completion_tokens": len(self.content) // 4,
+        content, finish = self.write(body) if self.write else (self.content, "stop")
+        usage = orjson.dumps({"prompt_tokens": prompt, "completion_tokens": len(content) // 4,
                               "prompt_tokens_details": {"cached_tokens": cached}})
-        whole = self.reply_head + usage + b"}"
+        whole = (self.head(content, finish) if self.write else self.reply_head) + usage + b"}"
         if fault == "cut":
             response = web.StreamResponse(headers={"Content-Length": str(len(whole)), "Content-Type": "application/json"})
             await response.prepare(request)
@@ -217,7 +224,6 @@ class Stub:
     def stats(self) -> dict:
         return {**self.counts, "most": self.most, "after 5 s": self.later(), "answered twice": sum(n - 1 for n in self.prompts.values())}
 
-
     def later(self) -> tuple[float, float]:
         """Under a rate: the share of it that was used from 5 s after the first request until most was done, and the share
         of requests refused in that time."""
@@ -247,12 +253,14 @@ async def listen(stub: Stub, port: int = 0) -> tuple[web.ServerRunner, int]:
 
 
 @contextmanager
-def served(stub: Stub, port: int = 0) -> Iterator[str]:
-    """The stub in a thread of this process; gives its address."""
+def served(stub: Stub, port: int = 0, dies_after: int | None = None) -> Iterator[str]:
+    """The stub in a thread of this process; gives its address. It may die after so many replies, with all that is under way."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     runner, port = asyncio.run_coroutine_threadsafe(listen(stub, port), loop).result()
+    if dies_after is not None:
+        asyncio.run_coroutine_threadsafe(_die(runner, stub, dies_after), loop)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -260,6 +268,12 @@ def served(stub: Stub, port: int = 0) -> Iterator[str]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _die(runner: web.ServerRunner, stub: Stub, replies: int) -> None:
+    while stub.counts["replies"] < replies:
+        await asyncio.sleep(0.001)
+    await _close(runner)
 
 
 async def _close(runner: web.ServerRunner) -> None:

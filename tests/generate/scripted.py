@@ -1,17 +1,16 @@
 """A stand-in for a language model that writes drafts: it reads the prompt it is given and answers as a good writer would,
-from the offline engine's templates, or as a bad one, with a planted fault. Served by `serve` over the real OpenAI wire.
+from the offline engine's templates, or as a bad one, with a planted fault. `stub` puts it behind the real OpenAI wire.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from random import Random
 from typing import Any
+
+from stub_server import Stub
 
 from toolkit.attributes import MEMORY_ATTRIBUTES, templates
 from toolkit.generate.drafting import SCHEMAS
@@ -232,53 +231,11 @@ def spoilt(draft: dict[str, Any], fault: str | None, profile: Profile) -> dict[s
     return _json(draft)
 
 
-@contextmanager
-def serve(model: ScriptedModel, served: str = "scripted") -> Iterator[str]:
-    """A real HTTP server with the model behind `/v1/chat/completions`, in a thread; yields its base URL."""
-    from aiohttp import web
-
-    async def complete(request: web.Request) -> web.Response:
-        body = await request.json()
+def stub(model: ScriptedModel, **given: Any) -> Stub:
+    """The model behind the stub server, with whatever else a stub can do."""
+    def write(body: Mapping[str, Any]) -> tuple[str, str]:
         schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
         reply = model.reply(body["messages"], schema)
-        prompt = sum(len(m["content"]) for m in body["messages"])
-        return web.json_response({
-            "id": "1", "object": "chat.completion", "created": 0, "model": body["model"],
-            "choices": [{"index": 0, "finish_reason": reply["finish_reason"],
-                         "message": {"role": "assistant", "content": reply["content"]}}],
-            "usage": {"prompt_tokens": prompt, "completion_tokens": len(reply["content"]),
-                      "total_tokens": prompt + len(reply["content"])}})
+        return reply["content"], reply["finish_reason"]
 
-    async def models(request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": served, "object": "model"}]})
-
-    started, stop = threading.Event(), None
-    address: list[str] = []
-
-    async def main() -> None:
-        nonlocal stop
-        app = web.Application(client_max_size=2**24)
-        app.router.add_post("/v1/chat/completions", complete)
-        app.router.add_get("/v1/models", models)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        address.append(f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}")
-        stop = asyncio.Event()
-        loop.append(asyncio.get_running_loop())
-        started.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    loop: list[asyncio.AbstractEventLoop] = []
-    thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
-    thread.start()
-    started.wait(10)
-    try:
-        yield address[0]
-    finally:
-        loop[0].call_soon_threadsafe(stop.set)
-        thread.join(10)
-
-
+    return Stub(write=write, models=("scripted",), **given)

@@ -47,7 +47,7 @@ def server(scripted, every_profile):
 
     model = scripted.ScriptedModel(every_profile)
     model.fault = fault
-    with scripted.serve(model) as url:
+    with served(scripted.stub(model)) as url:
         yield url, model
 
 
@@ -132,7 +132,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_made_twice(scripted
 
     model, out = Slow(every_profile), tmp_path / "d"
     words = ("--num-samples-per-profile", 12, "--concurrency", 8, "--no-stress")
-    with scripted.serve(model) as url:
+    with served(scripted.stub(model)) as url:
         for number in range(3):
             process = subprocess.Popen(command(url, out, *words), env=ENV, stderr=subprocess.DEVNULL)
             at = len(model.seen)
@@ -160,7 +160,7 @@ def test_interrupted_it_finishes_what_is_under_way_and_says_how_to_go_on(scripte
             return super().reply(messages, schema)
 
     model, out = Slow(every_profile), tmp_path / "d"
-    with scripted.serve(model) as url:
+    with served(scripted.stub(model)) as url:
         process = subprocess.Popen(command(url, out, "--num-samples-per-profile", 50, "--concurrency", 4), env=ENV,
                                    stderr=subprocess.PIPE, text=True)
         while len(model.seen) < 40:
@@ -182,13 +182,13 @@ def test_a_target_counts_accepted_samples(server, tmp_path):
 def test_the_budget_stops_the_run_and_leaves_what_was_paid_for(server, tmp_path):
     url, _ = server
     table = tmp_path / "prices.yaml"
-    table.write_text('"openai/scripted": {input: 10, output: 30}\n', encoding="utf-8")
+    table.write_text('"openai/scripted": {input: 40, output: 120}\n', encoding="utf-8")
     done = gen_data(url, tmp_path / "d", "--num-samples-per-profile", 50, "--concurrency", 4, "--max-cost", 1, "--prices",
                     table, "--json")
     stats = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert 0.6 < stats["cost_usd"] < 1.35 and 10 < stats["samples"] < 500
-    by_hand = (stats["prompt_tokens"] * 10 + stats["completion_tokens"] * 30) / 1e6
+    by_hand = (stats["prompt_tokens"] * 40 + stats["completion_tokens"] * 120) / 1e6
     assert stats["cost_usd"] == pytest.approx(by_hand, abs=1e-3)
 
 
@@ -211,6 +211,20 @@ def test_a_preview_shows_samples_of_several_kinds_and_writes_nothing(server, tmp
     assert done.returncode == 0 and len(found) == 3 and not (tmp_path / "d").exists()
     assert {o["sample"]["kind"] for o in found if o["status"] == "accepted"} == {"SBK", "CM"}
     assert "question" in done.stderr and "nothing was written" in done.stderr
+
+
+def test_a_data_set_is_made_through_every_fault_of_the_server(scripted, every_profile, tmp_path):
+    retried = ("429", "500", "503", "drop", "cut", "truncated", "html", "no_choices", "empty")
+    told = ("length", "refusal", "garbage")           # replies: they cost the draft an attempt
+    stub = scripted.stub(scripted.ScriptedModel(every_profile), faults=dict.fromkeys((*retried, *told), 0.02), latency_s=0.002)
+    with served(stub) as url:
+        done = gen_data(url, tmp_path / "d", "--num-samples-per-profile", 8, "--concurrency", 16, "--json", "--no-stress")
+    stats = json.loads(done.stdout)
+    assert done.returncode == 0 and not stats["failed"], done.stderr
+    assert stats["samples"] + stats["rejected"] == 176 and stats["samples"] > 165
+    assert sum(stub.counts[fault] for fault in told) > 3
+    assert stats["refused_drafts"]["length"] == stub.counts["length"] and stats["refused_drafts"]["refusal"] == stub.counts["refusal"]
+    assert stub.counts["requests"] == stats["requests"] + sum(stub.counts[fault] for fault in retried)
 
 
 @pytest.mark.parametrize("words", [("--preview", 3), ("--num-samples", 3)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import defaultdict
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from toolkit.generate.engines.openai import OpenAIEngine
 from toolkit.generate.gate import Pace
 from toolkit.generate.prepared import prepared, reply_to_all
 
-from .conftest import read, until_replies, written
+from .conftest import read, written
 
 
 def profiles_of(stub: Stub) -> set[str]:
@@ -41,20 +40,8 @@ def test_profiles_share_the_servers_and_each_stays_with_one(tmp_path):
 def test_when_one_server_goes_the_others_take_its_work(tmp_path):
     requests, out = written(tmp_path / "requests.jsonl", 400), tmp_path / "replies.jsonl"
     dies, stays = Stub(slots=16, latency_s=0.02), Stub(slots=16, latency_s=0.02)
-    with served(stays) as second:
-        began, address = threading.Event(), []
-
-        def die() -> None:
-            with served(dies) as url:
-                address.append(url)
-                began.set()
-                until_replies(dies, 30)
-
-        server = threading.Thread(target=die)
-        server.start()
-        began.wait(5)
-        totals = reply_to_all(requests, out, OpenAIEngine([address[0], second]), Pace(36))
-        server.join()
+    with served(stays) as second, served(dies, dies_after=30) as first:
+        totals = reply_to_all(requests, out, OpenAIEngine([first, second]), Pace(36))
     assert len({row["id"] for row in read(out)}) == 400
     assert dies.counts["replies"] > 0 and not totals.failed
     assert dies.counts["requests"] + stays.counts["requests"] <= 400 + 36

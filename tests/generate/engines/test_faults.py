@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 from stub_server import Stub, served
@@ -117,26 +118,15 @@ def test_no_server_is_said_at_once(tmp_path):
 def test_a_server_that_dies_is_waited_for(tmp_path):
     requests, out = written(tmp_path / "requests.jsonl", 300), tmp_path / "replies.jsonl"
     first, second = Stub(slots=16, latency_s=0.03), Stub(slots=16, latency_s=0.03)
-    began, stopped, port = threading.Event(), threading.Event(), 0
-
-    def die_and_return() -> None:
-        nonlocal port
-        with served(first) as url:
-            port = int(url.rpartition(":")[2])
-            began.set()
+    with served(first, dies_after=60) as url, ExitStack() as open_:
+        def come_back() -> None:
             until_replies(first, 60)
-        time.sleep(0.7)
-        with served(second, port):
-            stopped.wait(10)
+            time.sleep(0.7)
+            open_.enter_context(served(second, int(url.rpartition(":")[2])))
 
-    server = threading.Thread(target=die_and_return)
-    server.start()
-    began.wait(5)
-    seen: list[str] = []
-    totals = reply_to_all(requests, out, OpenAIEngine([f"http://127.0.0.1:{port}"]), Pace(18),
-                          progress=lambda totals: seen.append(totals.down))
-    stopped.set()
-    server.join()
+        threading.Thread(target=come_back).start()
+        seen: list[str] = []
+        totals = reply_to_all(requests, out, OpenAIEngine([url]), Pace(18), progress=lambda totals: seen.append(totals.down))
     whole(read(out), 300)
     assert any("cannot be reached" in down for down in seen)
     assert first.counts["replies"] and second.counts["replies"]
@@ -147,21 +137,8 @@ def test_a_server_that_dies_is_waited_for(tmp_path):
 def test_patience_ends(tmp_path):
     requests, out = written(tmp_path / "requests.jsonl", 500), tmp_path / "replies.jsonl"
     stub = Stub(slots=4, latency_s=0.02)
-    began = threading.Event()
-    address: list[str] = []
-
-    def die() -> None:
-        with served(stub) as url:
-            address.append(url)
-            began.set()
-            until_replies(stub, 20)
-
-    server = threading.Thread(target=die)
-    server.start()
-    began.wait(5)
-    with pytest.raises(EngineError, match="No endpoint has answered"):
-        reply_to_all(requests, out, OpenAIEngine(address), Pace(8, patience_s=0.5))
-    server.join()
+    with served(stub, dies_after=20) as url, pytest.raises(EngineError, match="No endpoint has answered"):
+        reply_to_all(requests, out, OpenAIEngine([url]), Pace(8, patience_s=0.5))
     assert 0 < len(read(out)) < 500
 
 
