@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import InputError
-from toolkit.serve.chat import Dialogue, Sampling, Shown, role_prompt, talk
+from toolkit.jsonl import write_list
+from toolkit.serve.chat import Dialogue, Sampling, Shown, talk
+from toolkit.serve.opening import opening, role_prompt
 
 PROFILES = Path(__file__).parents[2] / "data" / "online_profiles.jsonl"
 REPLY = "<think>who?</think><answer>I am a baker.</answer>"
@@ -30,6 +33,7 @@ class Streams(BaseHTTPRequestHandler):
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append(asked)
+        self.server.keys.append(self.headers["Authorization"])
         pieces = [REPLY[at:at + 4] for at in range(0, len(REPLY), 4)]
         events = [{"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "tiny",
                    "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces]
@@ -49,7 +53,7 @@ class Streams(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     found = ThreadingHTTPServer(("127.0.0.1", 0), Streams)
-    found.asked = []
+    found.asked, found.keys = [], []
     threading.Thread(target=found.serve_forever, daemon=True).start()
     yield found
     found.shutdown()
@@ -122,9 +126,9 @@ def test_history_is_listed_taken_back_edited_and_cleared():
 
 def test_a_saved_dialogue_is_loaded_again(tmp_path):
     file = tmp_path / "talk.json"
-    _, first = spoken(["one", f"/save {file}"], system="You are 沈铁山.")
+    _, first = spoken(["/set temperature=0.3", "one", f"/save {file}"], system="You are 沈铁山.")
     _, second = spoken([f"/load {file}"])
-    assert (second.turns, second.system) == (first.turns, "You are 沈铁山.")
+    assert (second.turns, second.system, second.sampling.temperature) == (first.turns, "You are 沈铁山.", 0.3)
 
 
 def test_sampling_is_changed_on_the_fly():
@@ -150,6 +154,58 @@ def test_a_role_is_prompted_as_in_training():
         role_prompt(PROFILES, None)
 
 
+def run_of_task(folder, task, rows, **config):
+    """A run folder whose manifest names a task and its data; returns its model's path."""
+    (folder / "final_model").mkdir(parents=True)
+    write_list(folder / "data.json", rows)
+    (folder / "manifest.json").write_text(json.dumps({"config": {"task": task, "eval_data": str(folder / "data.json"), **config},
+                                                      "data": {}, "stages": {}}))
+    return str(folder / "final_model")
+
+
+def test_a_run_knows_its_roles_prompt_and_longest_reply(tmp_path):
+    rows = [{"id": str(n), "character_name": name, "character_profile": f"Name: {name}", "question": "Who are you?", "answer": name,
+             "keys": [{"canonical": name}]} for n, name in enumerate(("Mara Quill", "Odo Fenn"))]
+    model = run_of_task(tmp_path / "run", "roleplay", rows, system_prompt="prompts/roleplay/brief.{language}.md", max_completion_length=60)
+    found = opening(model, None, "Odo Fenn", None)
+    assert (found.system, found.max_new_tokens) == ("Name: Odo Fenn", 60)
+    assert opening(model, None, None, None).roles == ("Mara Quill", "Odo Fenn")
+    with pytest.raises(InputError, match='Did you mean "Odo Fenn"'):
+        opening(model, None, "Odo Fen", None)
+    assert "覃朗岳" in opening(model, PROFILES, "覃朗岳", None).system
+
+
+@pytest.mark.parametrize(("task", "row"), [
+    ("gsm8k", {"question": "What is 2 + 3?", "answer": "#### 5"}), ("countdown", {"nums": [1, 2], "target": 3}),
+    ("multiple_choice", {"question": "Which is a fruit?", "A": "apple", "B": "stone", "answer": "A"})])
+def test_a_model_of_another_task_needs_no_role(tmp_path, task, row):
+    model = run_of_task(tmp_path / "run", task, [{"id": "1", **row}])
+    found = opening(model, None, None, None)
+    assert "<answer>" in found.system and found.roles == ()
+
+
+def test_without_a_run_a_role_needs_its_file(tmp_path):
+    with pytest.raises(InputError, match="--role needs --profile"):
+        opening("http://127.0.0.1:1", None, "Odo", None)
+
+
+def test_a_dialogue_longer_than_the_model_takes_is_said(model, capsys):
+    from toolkit.serve.chat import Local
+
+    shown, dialogue = spoken(["word " * 1500], Local(str(model)))
+    assert "/undo or /clear makes room" in capsys.readouterr().err and shown == "" and dialogue.turns == []
+
+
+def test_a_terminal_gets_no_commands_from_a_reply():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    out = Terminal()
+    talk(Dialogue(Echo()), iter(["\x1b[2J\u202e"]), out)
+    assert out.getvalue() == "⟨U+001B⟩[2J⟨U+202E⟩!\n"
+
+
 def test_a_model_of_this_machine_streams_and_stops_when_nobody_listens(model):
     from toolkit.serve.chat import Local
 
@@ -161,6 +217,18 @@ def test_a_model_of_this_machine_streams_and_stops_when_nobody_listens(model):
     stream = speaker.reply(messages, Sampling(0.0, 400, 0))
     next(stream)
     stream.close()
+
+
+def test_a_deployed_server_is_reached_by_its_name_with_its_key(server, tmp_path):
+    state = tmp_path / "servers"
+    state.mkdir()
+    (state / "mine.json").write_text(json.dumps({
+        "name": "mine", "model_path": "m", "url": f"http://127.0.0.1:{server.server_port}", "pid": 1, "mark": "", "pgid": 1, "nonce": "",
+        "log": "", "command": [], "api_key": "sesame"}))
+    done = subprocess.run([sys.executable, "-m", "toolkit", "chat", "mine"], input="Hello\n", capture_output=True, text=True, timeout=60,
+                          check=False, env={**os.environ, "TOOLKIT_STATE_DIR": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (0, "I am a baker.\n"), done.stderr
+    assert server.keys[-1] == "Bearer sesame"
 
 
 def test_messages_from_a_pipe_are_answered_line_by_line(server):

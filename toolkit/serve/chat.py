@@ -19,6 +19,7 @@ from typing import Annotated, Any, Protocol, TextIO
 import typer
 
 from toolkit.errors import InputError, did_you_mean
+from toolkit.terminal import visible
 
 COMMANDS = ("/history", "/save", "/load", "/clear", "/undo", "/edit", "/set", "/think", "/help", "/quit")
 _TAG = re.compile(r"</?(?:think|answer)>")
@@ -64,12 +65,18 @@ class Local:
     def __init__(self, name: str):
         import torch
 
+        from toolkit.serve.export import ADAPTER, base_of
         from toolkit.train.models import load, prefills_think, quiet_libraries
 
         quiet_libraries()
         self.name = name
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model, self.tokenizer = load(name, {"dtype": "float32" if device == "cpu" else "auto"})
+        adapter = (Path(name) / ADAPTER).is_file()
+        self.model, self.tokenizer = load(base_of(Path(name)) if adapter else name, {"dtype": "float32" if device == "cpu" else "auto"})
+        if adapter:
+            from peft import PeftModel
+
+            self.model = PeftModel.from_pretrained(self.model, name)
         self.model.to(device).eval()
         self.prefilled = prefills_think(self.tokenizer)
 
@@ -81,6 +88,9 @@ class Local:
 
         inputs = self.tokenizer.apply_chat_template([dict(m) for m in messages], add_generation_prompt=True, return_tensors="pt",
                                                     return_dict=True).to(self.model.device)
+        length, most = inputs["input_ids"].shape[1], getattr(self.model.config, "max_position_embeddings", None)
+        if most and length >= most:
+            raise InputError(f"the dialogue has {length} tokens, and the model takes {most}: /undo or /clear makes room.")
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         stop = threading.Event()
         failed: list[BaseException] = []
@@ -94,7 +104,7 @@ class Local:
                 torch.manual_seed(sampling.seed + len(messages))
                 heat = {"do_sample": True, "temperature": sampling.temperature} if sampling.temperature else {"do_sample": False}
                 with torch.inference_mode():
-                    self.model.generate(**inputs, max_new_tokens=sampling.max_new_tokens, streamer=streamer, **heat,
+                    self.model.generate(**inputs, max_new_tokens=min(sampling.max_new_tokens, (most or length + sampling.max_new_tokens) - length), streamer=streamer, **heat,
                                         pad_token_id=self.tokenizer.pad_token_id,
                                         stopping_criteria=StoppingCriteriaList([Stopped()]))
             except BaseException as error:
@@ -133,7 +143,7 @@ class Remote:
         try:
             with openai.OpenAI(base_url=self.engine.endpoints[0], api_key=key).chat.completions.create(
                     model=self.engine.model, messages=[dict(m) for m in messages], stream=True,  # type: ignore[misc]
-                    temperature=sampling.temperature, max_tokens=sampling.max_new_tokens) as stream:
+                    temperature=sampling.temperature, max_tokens=sampling.max_new_tokens, seed=sampling.seed) as stream:
                 thinking = False
                 for chunk in stream:
                     delta = chunk.choices[0].delta if chunk.choices else None
@@ -202,11 +212,12 @@ class Dialogue:
     thinking: bool = False
     turns: list[dict[str, str]] = field(default_factory=list)
 
-    def say(self, text: str, out: TextIO) -> str:
+    def say(self, message: str, out: TextIO) -> str:
         """Send a message, write the reply as it comes, and remember both; a reply that was stopped is kept as far as it came."""
         from toolkit.evaluate.raiden import spoken
 
-        self.turns.append({"role": "user", "content": text})
+        self.turns.append({"role": "user", "content": message})
+        safe = visible if out.isatty() else str
         system = [{"role": "system", "content": self.system}] if self.system else []
         whole, shown, begun = "", Shown(self.thinking, self.speaker.prefilled), False
         stream = self.speaker.reply([*system, *self.turns], self.sampling)
@@ -216,7 +227,7 @@ class Dialogue:
                 text = shown.feed(piece)
                 text = text if begun else text.lstrip()
                 begun = begun or bool(text)
-                out.write(text)
+                out.write(safe(text))
                 out.flush()
         except KeyboardInterrupt:
             stream.close()                      # type: ignore[attr-defined]
@@ -224,7 +235,7 @@ class Dialogue:
         except Exception:
             self.turns.pop()
             raise
-        out.write(shown.feed("", last=True) + "\n")
+        out.write(safe(shown.feed("", last=True)) + "\n")
         out.flush()
         self.turns.append({"role": "assistant", "content": spoken(whole, self.speaker.prefilled)})
         return whole
@@ -280,10 +291,10 @@ class Dialogue:
         try:
             saved = orjson.loads(existing(path, "dialogue").read_bytes())
             turns = [{"role": str(t["role"]), "content": str(t["content"])} for t in saved["turns"]]
-            system = str(saved["system"])
+            system, sampling = str(saved["system"]), Sampling(**saved["sampling"])
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise InputError(f"{path} is no saved dialogue ({type(error).__name__}: {error}).") from error
-        self.turns, self.system = turns, system
+        self.turns, self.system, self.sampling = turns, system, sampling
 
 
 def talk(dialogue: Dialogue, lines: Iterator[str], out: TextIO) -> None:
@@ -301,25 +312,17 @@ def talk(dialogue: Dialogue, lines: Iterator[str], out: TextIO) -> None:
             print(f"error: {error}", file=sys.stderr)
 
 
-def role_prompt(profile: Path, role: str | None) -> str:
-    """The system prompt of a role, as in training.
+def _deployed(model: str) -> str:
+    """The address behind the name of a server that was deployed here; its key is sent where the environment has none."""
+    import os
 
-    Raises:
-        InputError: no such role; several, and none named.
-    """
-    from toolkit.profiles import read_profiles
-    from toolkit.samples import Sample
-    from toolkit.tasks.roleplay import RolePlay
+    from toolkit.serve.state import servers
 
-    found = read_profiles(profile)
-    named = [p for p in found if role is None or role in (p.name, p.id, *p.aliases)]
-    names = [p.name for p in found]
-    if not named or (role is None and len(named) > 1):
-        missing = f'--role "{role}" is not in {profile}.{did_you_mean(role, names)}' if role else f"{profile} holds {len(found)} roles: name one with --role."
-        raise InputError(f"{missing} There is: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}.")
-    one = named[0]
-    sample = Sample(one.id, one.id, "SBK", one.language, one.name, one.text(), (), "", "", ())
-    return RolePlay().prompt(sample)[0]["content"]
+    name = model.removeprefix("sglang://")
+    found = [] if Path(model).exists() else [server for server in servers() if server.name == name]
+    if found and found[0].api_key:
+        os.environ.setdefault("SGLANG_API_KEY", found[0].api_key)
+    return f"sglang://{name}" if found else model
 
 
 def _typed() -> Iterator[str]:
@@ -335,27 +338,31 @@ def _typed() -> Iterator[str]:
 
 
 def chat(
-    model: Annotated[str, typer.Argument(help="A model folder, hub name, server (http://…#model, sglang://host) or bedrock://model-id.")],
+    model: Annotated[str, typer.Argument(help="A model folder, hub name, server (http://…#model, sglang://host, the name of a deployed one) or bedrock://model-id.")],
     profile: Annotated[Path | None, typer.Option(help="Role profiles; the model plays one of them.")] = None,
-    role: Annotated[str | None, typer.Option(help="Name of the role, when the file has several.")] = None,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.7,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 512,
-    seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
+    role: Annotated[str | None, typer.Option(help="Name of the role, in that file or in the data of the model's run.")] = None,
+    system_prompt: Annotated[str | None, typer.Option(help="Prompt file; a run knows its own.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=0.0, help="0 is greedy; else 0.7, or that of --load.")] = None,
+    max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest reply in tokens; a run knows its own.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
     think: Annotated[bool, typer.Option("--think", help="Show the thinking, too.")] = False,
     load: Annotated[Path | None, typer.Option(help="Go on with a saved dialogue.")] = None,
 ) -> None:
     """Talk with a model, as a role or plainly; messages from a pipe are answered line by line."""
     from toolkit.evaluate.named import served
+    from toolkit.serve.opening import NAMED, opening
     from toolkit.terminal import say
 
-    if role and not profile:
-        raise InputError("--role needs --profile with the file that describes the role.")
-    system = role_prompt(profile, role) if profile else ""
-    server = served(model)
+    begun = opening(model, profile, role, system_prompt)
+    server = served(_deployed(model))
     speaker: Speaker = Remote(server) if server else Local(model)
-    dialogue = Dialogue(speaker, system, Sampling(temperature, max_new_tokens, seed), think)
+    dialogue = Dialogue(speaker, begun.system, Sampling(max_new_tokens=begun.max_new_tokens), think)
     if load:
         dialogue.load(load)
+    given = {"temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
+    dialogue.sampling = replace(dialogue.sampling, **{name: value for name, value in given.items() if value is not None})
+    if begun.roles and not dialogue.system:
+        say(f"No role: --role plays one of {', '.join(begun.roles[:NAMED])}{', …' if len(begun.roles) > NAMED else ''}.")
     if sys.stdin.isatty():
         say(f"{speaker.name}. /help lists the commands, Ctrl-C stops a reply, Ctrl-D ends.")
         talk(dialogue, _typed(), sys.stdout)
