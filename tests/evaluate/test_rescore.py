@@ -83,6 +83,8 @@ def test_n_grams_in_both_are_counted_whatever_stands_around_them(rows):
     mine = samples([{**rows[0], "question": f"Tell me, {long}, where were you?"}, rows[1]])
     theirs = samples([{**rows[2], "role_id": "other", "question": f"So {long} you said"}])
     assert contamination.overlap(mine, theirs).touched == 1
+    everywhere = [{**rows[2], "role_id": "other", "question": f"So {long} you said {n}"} for n in range(8)]
+    assert contamination.overlap(mine, samples(everywhere)).touched == 0        # the wording of the task
 
 
 def test_a_sister_task_is_named_with_its_samples_and_data():

@@ -92,6 +92,6 @@ def _without_keys(records: Mapping[str, Sequence[Record]]) -> tuple[str, ...]:
 
 
 def _notes(found: Mapping[str, Any] | None) -> list[str]:
-    if found and found["resampled"] == "samples":
+    if found and found["resampled"] == "samples" and found["roles"]:
         return [f"Only {found['roles']} role(s): the interval speaks of these roles, not of roles in general."]
     return []

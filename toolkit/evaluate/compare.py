@@ -148,7 +148,7 @@ def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, dra
     said = verdict(found, p_value)
     return {"value": found.value, "low": found.low, "high": found.high, "p_value": p_value,
             "p_mid": mcnemar_mid_p(gained, lost) if once else None, "test": "exact McNemar" if once else "sign flips",
-            "gained": gained, "lost": lost, "n": len(common), "resampled": found.resampled, "roles": found.clusters,
+            "gained": gained, "lost": lost, "n": len(common), "resampled": found.resampled, "roles": len({*roles} - {""}),
             "no_loss_larger_than": max(0.0, -found.low), "no_gain_larger_than": max(0.0, found.high),
             "needs_n": needed_samples(found, len(common)) if said == CANNOT_TELL else None,
             "detectable": detectable_gain(len(common), (gained + lost) / len(common)), "verdict": said}

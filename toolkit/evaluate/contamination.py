@@ -1,13 +1,14 @@
 """Whether the evaluation was seen in training: roles and prompts in both, and how many of its n-grams stand there.
 
-Roles or whole prompts in both are a broken split, and refused. N-grams are only reported: questions of one template share
-them, and so do quotations.
+Roles or whole prompts in both are a broken split, and refused. N-grams are only reported: quotations share them, too. Those that
+many rows of the training data hold are the wording of the task, and count for nothing.
 
     13 words (characters and words of Chinese and Japanese: each character is one), as in Brown et al. 2020 (arXiv 2005.14165, C)
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,6 +19,8 @@ from toolkit.evaluate.style import units
 
 N = 13
 SHOWN = 5
+WORDING = 0.01                                  # share of the training rows from which on an n-gram is the task's wording
+FEW = 3                                         # rows in which a text may stand again, in however small a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Overlap:
                 "samples_with_ngrams": self.touched, "training_rows": self.training_rows}
 
     def note(self) -> str:
-        return (f"Against {self.training_rows:,} rows of training data: {len(self.roles)} role(s) and {len(self.prompts)} prompt(s) in "
-                f"both; {self.touched} of {self.samples} samples share {N} words in a row with it.")
+        return (f"Against {self.training_rows:,} rows of training data: {len(self.roles)} roles and {len(self.prompts)} prompts in "
+                f"both; {self.touched} of {self.samples} samples share {N} words in a row with it that are not the task's own wording.")
 
 
 def overlap(evaluated: Iterable[Any], training: Iterable[Any]) -> Overlap:
@@ -49,15 +52,16 @@ def overlap(evaluated: Iterable[Any], training: Iterable[Any]) -> Overlap:
             grams.setdefault(gram, set()).add(place)
     both: set[str] = set()
     same: list[str] = []
-    touched: set[int] = set()
+    seen: Counter[bytes] = Counter()            # training rows that hold a gram of the evaluation
     count = 0
     for row in training:
         count += 1
         if (role := _role(row)) in roles:
             both.add(role)
         same += prompts.pop(_prompt(row), [])
-        for gram in _grams(row):
-            touched |= grams.pop(gram, set())
+        seen.update(grams.keys() & set(_grams(row)))
+    most = max(FEW, WORDING * count)
+    touched = {place for gram, held in seen.items() if held <= most for place in grams[gram]}
     return Overlap(len(rows), tuple(sorted(both)), tuple(same), len(touched), count)
 
 
@@ -66,7 +70,7 @@ def check(found: Overlap) -> None:
     problems = [f"{len(items)} of the evaluated {name} are in the training data, too: {', '.join(items[:SHOWN])}"
                 f"{', …' if len(items) > SHOWN else ''}." for name, items in (("roles", found.roles), ("prompts", found.prompts)) if items]
     if problems:
-        raise Refused([*problems, "Split by role (gen-data does), or pass --allow-contaminated to see the numbers anyway."])
+        raise Refused([*problems, "Split the data anew (gen-data splits by role), or pass --allow-contaminated to see the numbers anyway."])
 
 
 def _role(row: Any) -> str:
