@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from toolkit.evaluate.named import hub_identity, local_identity, served
 from toolkit.generate.journal import Journal
 from toolkit.sources import model_folder
 from toolkit.tasks.base import Message
-from toolkit.terminal import console
+from toolkit.terminal import counter
 
 if TYPE_CHECKING:
     from toolkit.generate.engines.base import Engine
@@ -117,7 +116,14 @@ def replies(side: str, asked: Asked, prompts: Sequence[Sequence[Message]], roles
                    for place, key in enumerate(of_repeat) if key not in journal.done}
         failed: Mapping[str, str] = {}
         if missing:
-            with _progress(side, len(missing)) as advance:
+            with counter(side, len(missing), keep=True) as show:
+                done = 0
+
+                def advance(count: int) -> None:
+                    nonlocal done
+                    done += count
+                    show(done)
+
                 if asked.engine is not None:
                     failed = _ask(asked.engine, list(missing.values()), sampling, journal, advance)
                 else:
@@ -216,21 +222,3 @@ def _device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-@contextmanager
-def _progress(side: str, total: int) -> Iterator[Callable[[int], None]]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    # a log file is no place for a bar that is redrawn
-    with Progress(TextColumn("  {task.description:7}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                  TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(side, total=total)
-        yield lambda count: bar.advance(task, count)

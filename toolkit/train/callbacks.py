@@ -1,68 +1,84 @@
-"""What happens beside the optimisation: metrics into the run folder, a progress bar, samples of completions."""
+"""What happens beside the optimisation: metrics into the run folder, the view in the terminal, samples of completions."""
 
 from __future__ import annotations
 
+import atexit
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers import TrainerCallback
 
 from toolkit.jsonl import write_list
 from toolkit.run import Run
-from toolkit.terminal import console
-
-
-def _progress() -> Progress:
-    return Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                    TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[headline]}"), console=console,
-                    disable=not console.is_terminal)   # a log file is no place for a bar that is redrawn
-
-
-@contextmanager
-def bar(name: str, total: int, headline: str) -> Iterator[Callable[[int, float], None]]:
-    """A progress bar for a loop of ours: call what it yields with the step and the headline's value."""
-    with _progress() as progress:
-        task = progress.add_task(f"{name:5}", total=total, headline="")
-        yield lambda step, value: progress.update(task, completed=step, headline=f"{headline} {value:.3f}")
-        progress.update(task, total=progress.tasks[0].completed)
+from toolkit.terminal import counter
 
 
 class Recorder(TrainerCallback):
-    """Writes every logged step to metrics.jsonl and shows the one number that matters in the progress bar.
+    """Writes every logged step to metrics.jsonl, with speed and memory, and shows the run in the terminal.
 
     Args:
         stage: `sft` or `grpo`.
-        headline: the metric shown beside the bar.
+        headline: the metric shown first.
     """
 
     def __init__(self, run: Run, stage: str, headline: str):
         self.run, self.stage, self.headline = run, stage, headline
-        self.progress: Progress | None = None
+        self.screen = ExitStack()
+        self.show: Callable[..., None] = lambda done, line="": None
+        self.tokens: tuple[float, float] | None = None          # seen so far, and when
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if not self.run.write:
-            return
-        self.progress = _progress()
-        self.progress.start()
-        self.bar = self.progress.add_task(f"{self.stage:5}", total=state.max_steps, completed=state.global_step,
-                                          headline="")
+        if self.run.write:
+            self.show = self.screen.enter_context(counter(self.stage, state.max_steps, keep=True))
+            atexit.register(self.screen.close)      # a crash must not leave the cursor hidden
+            self.show(state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if self.progress:
-            self.progress.update(self.bar, completed=state.global_step)
+        self.show(state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        if "train_runtime" in (logs or {}):     # the summary at the end: of this process, not of a run that was continued
+            return
         values = {k: v for k, v in (logs or {}).items() if isinstance(v, int | float) and math.isfinite(v)}
+        if "num_tokens" in values:
+            before, self.tokens = self.tokens, (values["num_tokens"], time.monotonic())
+            if before and self.tokens[1] > before[1]:
+                values["tokens_per_second"] = round((self.tokens[0] - before[0]) / (self.tokens[1] - before[1]), 1)
+        values["peak_memory_gb"] = round(peak_memory_bytes() / 1e9, 3)
         self.run.metric(self.stage, state.global_step, values)
-        if self.progress and self.headline in values:
-            self.progress.update(self.bar, headline=f"{self.headline.split('/')[-1]} {values[self.headline]:.3f}")
+        self.show(state.global_step, line_of(values, self.headline))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if self.progress:
-            self.progress.stop()
+        self.screen.close()
+
+
+def line_of(values: Mapping[str, float], headline: str) -> str:
+    """What a person wants to see of a step: `reward 0.71 (accuracy 0.60, format 0.98) · KL 0.02 · 38 tokens long · …`."""
+    told = [f"{headline} {values[headline]:.3f}"] if headline in values else []
+    parts = {key.split("/")[-2]: value for key, value in values.items() if key.startswith("rewards/") and key.endswith("/mean")}
+    if told and len(parts) > 1:
+        told[0] += f" ({', '.join(f'{part} {value:.2f}' for part, value in parts.items())})"
+    for key, form in (("kl", "KL {:.3f}"), ("mean_token_accuracy", "token accuracy {:.3f}"),
+                      ("completions/mean_length", "{:.0f} tokens long"), ("tokens_per_second", "{:,.0f} tokens/s"),
+                      ("peak_memory_gb", "{:.2f} GB")):
+        if key in values:
+            told.append(form.format(values[key]))
+    return " · ".join(told)
+
+
+def peak_memory_bytes() -> float:
+    """The most that this process has held: of its GPU where it has one, else of the machine's memory."""
+    import torch
+
+    if torch.cuda.is_available():
+        return float(torch.cuda.max_memory_allocated())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak if sys.platform == "darwin" else peak * 1024)      # kilobytes elsewhere
 
 
 class SampleWriter(TrainerCallback):
