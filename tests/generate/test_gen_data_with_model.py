@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -296,36 +294,3 @@ def test_the_wrapper_script_takes_the_reference_guides_flags(server, tmp_path):
                           capture_output=True, text=True, env=ENV, check=False)
     assert done.returncode == 0, done.stderr
     assert len(rows(tmp_path / "d" / "train.json")) > 30
-
-
-def test_bedrock_makes_the_same_data_over_its_own_wire(scripted, every_profile, tmp_path):
-    """Converse, signed; the schema goes in outputConfig, the profile before a cache point."""
-    spec = importlib.util.spec_from_file_location("bedrock_server", Path(__file__).parent / "engines" / "bedrock_server.py")
-    bedrock = importlib.util.module_from_spec(spec)
-    sys.modules["bedrock_server"] = bedrock
-    spec.loader.exec_module(bedrock)
-    model, lock = scripted.ScriptedModel(every_profile), threading.Lock()
-
-    class Converse(bedrock.Bedrock):
-        def answer(self, path, headers, body):
-            asked = json.loads(body)
-            schema = json.loads(asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"])
-            messages = [{"role": "system", "content": asked["system"][0]["text"]}]
-            messages += [{"role": m["role"], "content": m["content"][0]["text"]} for m in asked["messages"]]
-            with lock:                          # a thread a connection
-                self.blocks = [{"text": model.reply(messages, schema)["content"]}]
-                return super().answer(path, headers, body)
-
-    server = Converse()
-    env = {**ENV, "AWS_ACCESS_KEY_ID": bedrock.KEY, "AWS_SECRET_ACCESS_KEY": bedrock.SECRET,
-           "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": str(tmp_path / "none"),
-           "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
-    with bedrock.listening(server) as url:
-        script = Path(__file__).parents[2] / "scripts" / "generate_data_with_bedrock.py"
-        done = subprocess.run([sys.executable, str(script), "--region", bedrock.REGION, "--model_id", "us.test.model-v1:0",
-                               "--base-url", url, "--profiles_file", str(PROFILES), "--output_dir", str(tmp_path / "d"),
-                               "--num_samples_per_profile", "2", "--include_cm", "--language", "zh"],
-                              capture_output=True, text=True, env=env, check=False)
-    assert done.returncode == 0, done.stderr
-    assert len(rows(tmp_path / "d" / "train.json")) > 30 and server.counts["requests"] == len(model.seen)
-    assert all(name == "us.test.model-v1:0" for name in server.models)

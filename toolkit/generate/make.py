@@ -54,7 +54,7 @@ class _Record:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
-    model: str = ""
+    model: str = ""                             # that wrote; a judge is another
     refused: list[dict[str, str]] = field(default_factory=list)
     last: str = ""
 
@@ -63,7 +63,6 @@ class _Record:
         self.prompt_tokens += reply.usage.prompt_tokens
         self.completion_tokens += reply.usage.completion_tokens
         self.cached_tokens += reply.usage.cached_tokens
-        self.model = reply.model or self.model
 
     def refuse(self, step: str, problems: Sequence[Problem], written: str) -> None:
         self.last = written
@@ -189,6 +188,7 @@ class Maker:
             reply = await ask(Request(f"{work.id}/{step}/{record.requests}", asked, sampling.max_tokens,
                                       sampling.temperature, SCHEMAS[step] if sampling.constrained else None,
                                       work.affinity, sampling.extra))
+            record.model = reply.model or record.model
             problems: list[Problem] = []
             value, draft = None, None
             if reply.finish_reason == "length":

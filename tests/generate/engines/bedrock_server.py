@@ -1,11 +1,14 @@
-"""Bedrock's Converse on loopback, as botocore speaks to it: the signature is computed again and must be the same."""
+"""Bedrock's Converse on loopback, as botocore speaks to it: the signature is computed again and must be the same.
+
+`listening` serves any of Bedrock's services: what answers (path, headers, body) with a status, an error's name and JSON.
+"""
 
 from __future__ import annotations
 
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -82,18 +85,38 @@ def signed(path: str, headers: Any, body: bytes, secret: str) -> bool:
     return given.rpartition("Signature=")[2] == signer.signature(signer.string_to_sign(request, canonical), request)
 
 
+class Written(Bedrock):
+    """Converse with a scripted model behind it."""
+
+    def __init__(self, model: Any):
+        super().__init__()
+        self.model, self.one = model, threading.Lock()      # a thread a connection
+
+    def answer(self, path: str, headers: Any, body: bytes) -> tuple[int, str, dict[str, Any]]:
+        with self.one:
+            self.blocks = [{"text": self.draft(orjson.loads(body))}]
+            return super().answer(path, headers, body)
+
+    def draft(self, asked: Mapping[str, Any]) -> str:
+        """What the model writes when it is asked so."""
+        schema = orjson.loads(asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"])
+        messages = [{"role": "system", "content": asked["system"][0]["text"]}] if "system" in asked else []
+        messages += [{"role": m["role"], "content": m["content"][0]["text"]} for m in asked["messages"]]
+        return self.model.reply(messages, schema)["content"]
+
+
 @contextmanager
-def listening(bedrock: Bedrock, certificate: Path | None = None) -> Iterator[str]:
+def listening(service: Any, certificate: Path | None = None) -> Iterator[str]:
     """Args: certificate: file with key and certificate, for https."""
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, error, value = bedrock.answer(self.path, self.headers, body)
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            status, error, value = service.answer(self.path, self.headers, body)
             content = orjson.dumps(value)
-            if bedrock.cut and status == 200:
-                bedrock.cut -= 1
+            if service.cut and status == 200:
+                service.cut -= 1
                 content = content[:30]
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -102,6 +125,8 @@ def listening(bedrock: Bedrock, certificate: Path | None = None) -> Iterator[str
                 self.send_header("x-amzn-ErrorType", f"{error}:http://internal.amazon.com/")
             self.end_headers()
             self.wfile.write(content)
+
+        do_GET = do_POST
 
         def log_message(self, *_: object) -> None:
             pass

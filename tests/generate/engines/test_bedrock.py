@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from toolkit.generate.engines.bedrock import BedrockEngine
 from toolkit.generate.gate import Pace
 from toolkit.generate.prepared import reply_to_all
 
-from .bedrock_server import KEY, REGION, SECRET, Bedrock, listening
+from .bedrock_server import KEY, REGION, SECRET, Bedrock, Written, listening
 from .conftest import read, written
 
+ROOT = Path(__file__).parents[3]
 MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 PROFILE = "You are Sherlock Holmes. " * 200
 REQUEST = Request("r", [{"role": "system", "content": PROFILE}, {"role": "user", "content": "你住在哪里？"}], 100, 0.5)
@@ -188,3 +190,18 @@ asyncio.run(ask())
 def test_a_call_that_hangs_does_not_keep_the_process():
     done = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=10, check=True)
     assert done.stdout == "given up\n"
+
+
+def test_gen_data_is_the_same_over_converse_with_the_judge_another_model(scripted, every_profile, tmp_path):
+    bedrock = Written(scripted.ScriptedModel(every_profile))
+    script, profiles = ROOT / "scripts" / "generate_data_with_bedrock.py", ROOT / "data" / "online_profiles.jsonl"
+    with listening(bedrock) as url:
+        done = subprocess.run([sys.executable, str(script), "--region", REGION, "--model_id", MODEL, "--base-url", url,
+                               "--profiles_file", str(profiles), "--output_dir", str(tmp_path / "d"), "--num_samples_per_profile",
+                               "2", "--include_cm", "--language", "zh", "--judge", "judge-v1"],
+                              capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "d" / "train.json").read_text(encoding="utf-8"))
+    assert len(rows) > 30 and {row["provenance"]["model"] for row in rows} == {MODEL}
+    assert bedrock.counts["requests"] == len(bedrock.model.seen)
+    assert set(bedrock.models) == {MODEL, "judge-v1"} and bedrock.models.count("judge-v1") >= len(rows)

@@ -6,9 +6,7 @@ import json
 import re
 import subprocess
 import sys
-import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -24,7 +22,7 @@ from toolkit.generate.engines.bedrock_batch import BedrockBatchEngine
 from toolkit.generate.gate import Pace
 from toolkit.generate.prepared import reply_to_all
 
-from .bedrock_server import Bedrock, listening
+from .bedrock_server import Bedrock, Written, listening
 from .conftest import read, written
 
 moto = pytest.importorskip("moto.server", reason="moto is the S3 server: pip install 'moto[server,s3]'")
@@ -34,11 +32,18 @@ ROLE = "arn:aws:iam::123456789012:role/batch"
 class Jobs:
     """Bedrock's control plane: a job is done when it was looked at so often."""
 
+    cut = 0
+
     def __init__(self, s3):
         self.s3, self.looks, self.status, self.fail, self.drop = s3, 2, "Completed", 0, 0
         self.reply = lambda asked: f"reply to {asked['messages'][-1]['content'][0]['text']}"
         self.jobs: dict[str, dict] = {}
         self.records: Counter[str] = Counter()
+
+    def answer(self, path: str, headers: Any, body: bytes) -> tuple[int, str, dict]:
+        if body:
+            return 200, "", self.create(orjson.loads(body))
+        return 200, "", self.get(unquote(path.removeprefix("/model-invocation-job/")))
 
     def create(self, body: dict) -> dict:
         for arn, job in self.jobs.items():
@@ -104,29 +109,9 @@ def jobs(s3_url, monkeypatch, tmp_path):
     made = Jobs(s3)
     made.place = f"s3://{bucket}/runs/one"
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self, value: dict) -> None:
-            content = orjson.dumps(value)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_POST(self) -> None:
-            self.answer(made.create(orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-
-        def do_GET(self) -> None:
-            self.answer(made.get(unquote(self.path.removeprefix("/model-invocation-job/"))))
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.02}).start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK", f"http://127.0.0.1:{server.server_port}")
-    yield made
-    server.shutdown()
-    server.server_close()
+    with listening(made) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK", url)
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -231,43 +216,24 @@ main()
 """
 
 
-def drafts(asked: dict[str, Any], model: Any) -> str:
-    """What the scripted model writes, asked in the words of Converse."""
-    schema = json.loads(asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"])
-    system = [{"role": "system", "content": block["text"]} for block in asked["system"] if "text" in block]
-    return model.reply([*system, *({"role": m["role"], "content": m["content"][0]["text"]} for m in asked["messages"])],
-                       schema)["content"]
-
-
 def test_gen_data_submits_is_killed_and_collects_over_the_same_plan(jobs, tmp_path, scripted, every_profile):
-    model, lock = scripted.ScriptedModel(every_profile), threading.Lock()
-
-    def reply(asked: dict[str, Any]) -> str:
-        with lock:
-            return drafts(asked, model)
-
-    class Live(Bedrock):
-        def answer(self, path: str, headers: Any, body: bytes) -> Any:
-            with lock:
-                self.blocks = [{"text": drafts(json.loads(body), model)}]
-                return super().answer(path, headers, body)
-
-    jobs.reply, jobs.looks = reply, 10**6
-    live, out = Live(), tmp_path / "training"
+    live, out = Written(scripted.ScriptedModel(every_profile)), tmp_path / "training"
+    jobs.reply, jobs.looks = live.draft, 10**6
     with listening(live) as url:
         command = [sys.executable, "-c", IMPATIENT, "gen-data", "--engine", "bedrock", "--region", "us-east-1", "--model-id", "m",
                    "--base-url", url, "--batch", jobs.place, "--batch-role", ROLE, "--profiles-file", str(PROFILES), "--language",
-                   "zh", "--output-dir", str(out), "--num-samples", "150", "--no-include-cm", "--no-stress", "--json"]
+                   "zh", "--output-dir", str(out), "--num-samples", "240", "--no-stress", "--json"]
         first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         said = first.stderr.readline()
-        assert "149 requests submitted" in said, said + first.stderr.read()
+        assert "239 requests submitted" in said, said + first.stderr.read()
         first.kill()
         first.wait()
         jobs.looks = 1
         second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 0, second.stderr
     stats = json.loads(second.stdout)
-    assert stats["samples"] + stats["rejected"] == 150 and stats["samples"] > 140
+    assert stats["samples"] + stats["rejected"] == 240 and stats["samples"] > 225
     assert set(jobs.records.values()) == {1}      # no record was computed twice
-    assert len({row["id"] for row in read(out / "journal.jsonl")}) == 150
+    assert len(jobs.jobs) == 2                    # the questions about the dialogues are the second
+    assert len({row["id"] for row in read(out / "journal.jsonl")}) == 240
     assert stats["engine"] == "bedrock-batch" and "0 errors" in second.stderr
