@@ -133,12 +133,12 @@ def test_a_saved_dialogue_is_loaded_again(tmp_path):
 
 def test_sampling_is_changed_on_the_fly():
     speaker = Echo()
-    spoken(["/set temperature=0", "/set max_new_tokens = 7", "hello"], speaker)
-    assert speaker.seen[0][1] == Sampling(0.0, 7, 0)
+    spoken(["/set temperature=0", "/set max_new_tokens = 7", "/set top_p=0.5", "hello"], speaker)
+    assert speaker.seen[0][1] == Sampling(0.0, 7, 0, 0.5)
 
 
 @pytest.mark.parametrize(("line", "says"), [
-    ("/set heat=1", 'unknown. Known: temperature'), ("/set temperature=hot", "expected a number"), ("/set max_new_tokens=0", "too low"),
+    ("/set heat=1", 'unknown. Known: temperature'), ("/set temperature=hot", "expected a number"), ("/set max_new_tokens=0", "expected 1 or more"), ("/set top_p=2", "expected 0.01 to 1"), ("/set temperature=nan", "0 or more"),
     ("/histroy", 'Did you mean "/history"'), ("/save", "needs a file"), ("/think maybe", "on or off"), ("/edit x", "needs a message")])
 def test_what_cannot_be_done_is_said_and_the_talk_goes_on(line, says, capsys):
     shown, _ = spoken([line, "Hello"])

@@ -51,6 +51,16 @@ def test_a_merged_model_replies_as_the_adapter_and_not_as_the_base(base, tmp_pat
     assert "adapter says in" in (tmp_path / "out" / "README.md").read_text()
 
 
+def test_an_adapter_says_in_a_chat_what_its_merge_says(base, tmp_path):
+    from toolkit.serve.chat import Local, Sampling
+
+    lora = adapter(base, tmp_path / "lora", 1.0)
+    export(lora, tmp_path / "out")
+    asked, greedy = [{"role": "user", "content": "What is your trade?"}], Sampling(temperature=0.0, max_new_tokens=12)
+    said = {folder: "".join(Local(str(folder)).reply(asked, greedy)) for folder in (lora, tmp_path / "out", base)}
+    assert said[lora] == said[tmp_path / "out"] != said[base]
+
+
 def test_an_adapter_that_changes_nothing_is_refused_and_leaves_nothing_behind(base, tmp_path):
     with pytest.raises(Refused, match="changes nothing"):
         export(adapter(base, tmp_path / "lora", 0.0), tmp_path / "out")

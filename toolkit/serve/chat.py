@@ -2,13 +2,15 @@
 
     /history   /undo   /edit TEXT (your last message, said again)   /clear
     /save FILE   /load FILE
-    /set temperature=0.8   /set max_new_tokens=512   /think on   /think off   /quit
+    /set temperature=0.8   /set top_p=0.9   /set max_new_tokens=512   /set seed=1
+    /think on   /think off   /quit
 
 What the model thinks is not sent back to it: a turn of the dialogue is what was said.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +24,7 @@ from toolkit.errors import InputError, did_you_mean
 from toolkit.terminal import visible
 
 COMMANDS = ("/history", "/save", "/load", "/clear", "/undo", "/edit", "/set", "/think", "/help", "/quit")
+BOUNDS = {"temperature": (0, math.inf), "max_new_tokens": (1, math.inf), "seed": (0, math.inf), "top_p": (0.01, 1)}
 _TAG = re.compile(r"</?(?:think|answer)>")
 LONGEST_TAG = len("</answer>")
 
@@ -31,6 +34,7 @@ class Sampling:
     temperature: float = 0.7
     max_new_tokens: int = 512
     seed: int = 0
+    top_p: float = 1.0
 
     def changed(self, text: str) -> Sampling:
         """With `name=value` set.
@@ -45,8 +49,9 @@ class Sampling:
             number = type(getattr(self, name))(value)
         except ValueError as error:
             raise InputError(f"/set {name} is {value!r}, expected a number.") from error
-        if number < (1 if name == "max_new_tokens" else 0) or number != number:
-            raise InputError(f"/set {name} is {value}, that is too low.")
+        low, high = BOUNDS[name]
+        if not low <= number <= high:
+            raise InputError(f"/set {name} is {value}, expected {low} to {high}." if high < math.inf else f"/set {name} is {value}, expected {low} or more.")
         return replace(self, **{name: number})
 
 
@@ -102,7 +107,7 @@ class Local:
         def generate() -> None:
             try:
                 torch.manual_seed(sampling.seed + len(messages))
-                heat = {"do_sample": True, "temperature": sampling.temperature} if sampling.temperature else {"do_sample": False}
+                heat = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p} if sampling.temperature else {"do_sample": False}
                 with torch.inference_mode():
                     self.model.generate(**inputs, max_new_tokens=min(sampling.max_new_tokens, (most or length + sampling.max_new_tokens) - length), streamer=streamer, **heat,
                                         pad_token_id=self.tokenizer.pad_token_id,
@@ -143,7 +148,7 @@ class Remote:
         try:
             with openai.OpenAI(base_url=self.engine.endpoints[0], api_key=key).chat.completions.create(
                     model=self.engine.model, messages=[dict(m) for m in messages], stream=True,  # type: ignore[misc]
-                    temperature=sampling.temperature, max_tokens=sampling.max_new_tokens, seed=sampling.seed) as stream:
+                    temperature=sampling.temperature, max_tokens=sampling.max_new_tokens, seed=sampling.seed, top_p=sampling.top_p) as stream:
                 thinking = False
                 for chunk in stream:
                     delta = chunk.choices[0].delta if chunk.choices else None
@@ -333,7 +338,9 @@ def _typed() -> Iterator[str]:
     while True:
         try:
             yield input("> ")
-        except (EOFError, KeyboardInterrupt):
+        except KeyboardInterrupt:               # there is no reply to stop: the line is given up, not the dialogue
+            print()
+        except EOFError:
             return
 
 
