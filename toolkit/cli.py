@@ -18,7 +18,7 @@ from toolkit.serve.chat import chat
 from toolkit.serve.commands import app as deploy
 from toolkit.serve.export import export_command
 from toolkit.show.commands import compare, show
-from toolkit.train.commands import plan
+from toolkit.train.commands import plan, restore
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
@@ -128,6 +128,7 @@ def train(
 
 
 app.command("plan", epilog="Example: toolkit plan configs/grpo_config.yaml --gpus 8 --gpu-memory 80")(plan)
+app.command("restore", epilog="Example: toolkit restore s3://my-bucket/runs/one outputs/one")(restore)
 
 
 app.command("eval", epilog=EVAL)(eval_)

@@ -24,8 +24,9 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.jsonl import dumps, write_json
+from toolkit.terminal import say
 
-MANIFEST = "manifest.json"
+MANIFEST, METRICS = "manifest.json", "metrics.jsonl"
 _SECRET = re.compile(r"api[-_]key|token(?!s)|secret|password", re.IGNORECASE)      # --max-new-tokens is none
 PACKAGES = ("toolkit", "torch", "transformers", "trl", "accelerate", "peft", "datasets", "tokenizers")
 
@@ -39,6 +40,7 @@ class Run:
 
     def __init__(self, folder: Path, config: Mapping[str, Any], data: Mapping[str, Path], write: bool = True):
         self.folder, self.write = folder, write
+        self.waiting: dict[str, bytes] = {}     # file → lines that the disk has not taken
         fresh = {"config": dict(config), "data": {name: fingerprint(path) for name, path in data.items()}}
         there = folder / MANIFEST
         if there.is_file():
@@ -81,9 +83,25 @@ class Run:
             write_json(self.folder / MANIFEST, self.manifest, overwrite=True)
 
     def metric(self, stage: str, step: int, values: Mapping[str, Any]) -> None:
-        if self.write:
-            with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as out:
-                out.write(dumps({"stage": stage, "step": step, **values}) + "\n")
+        self.append(METRICS, {"stage": stage, "step": step, **values})
+
+    def append(self, name: str, row: Mapping[str, Any]) -> None:
+        """One more line of a file of the folder. A full disk delays lines, and a folder that vanished is made again: neither ends
+        the run."""
+        if not self.write:
+            return
+        late = bool(self.waiting.get(name))
+        self.waiting[name] = self.waiting.get(name, b"") + dumps(row).encode() + b"\n"
+        try:
+            if not self.folder.is_dir():
+                self.save()
+                say(f"  {self.folder} has vanished: made again, without what it held")
+            with (self.folder / name).open("ab", buffering=0) as out:
+                while self.waiting[name]:
+                    self.waiting[name] = self.waiting[name][out.write(self.waiting[name]):]
+        except OSError as error:
+            if not late:
+                say(f"  {self.folder / name} cannot be written ({error.strerror or error}): its lines are kept in memory. Free some space")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -103,10 +121,11 @@ def run_of(path: Path) -> Path | None:
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """The logged steps; a line that is cut off, by a kill or because it is being written, is left out."""
     from toolkit.jsonl import read_rows
 
-    path = folder / "metrics.jsonl"
-    return [row for _, row in read_rows(path)] if path.is_file() else []
+    path = folder / METRICS
+    return [row for _, row in read_rows(path, problems=[]) if isinstance(row, dict)] if path.is_file() else []
 
 
 def fingerprint(path: Path) -> dict[str, Any]:

@@ -8,20 +8,30 @@ import zipfile
 from pathlib import Path
 
 from toolkit.jsonl import atomic_write
-from toolkit.run import Run
+from toolkit.run import METRICS, Run
 from toolkit.terminal import say
 
 
 def last_whole(folder: Path) -> Path | None:
     """The newest whole checkpoint of a run folder; those that are skipped are named with their fault."""
-    found = sorted((int(match[1]), path) for path in folder.glob("checkpoint-*")
-                   if (match := re.fullmatch(r"checkpoint-(\d+)", path.name)) and path.is_dir())
-    for _, path in reversed(found):
+    for path in reversed(checkpoints_of(folder)):
         fault = fault_of(path)
         if fault is None:
             return path
         say(f"  skipping {path.name}: {fault}")
     return None
+
+
+def checkpoints_of(folder: Path) -> list[Path]:
+    """The checkpoints of a run folder, the oldest first."""
+    found = [path for path in folder.glob("checkpoint-*") if path.is_dir() and checkpoint_step(path) is not None]
+    return sorted(found, key=lambda path: checkpoint_step(path) or 0)
+
+
+def checkpoint_step(path: Path) -> int | None:
+    """The step that a checkpoint's name tells; None for what is no checkpoint."""
+    match = re.fullmatch(r"checkpoint-(\d+)", path.name)
+    return int(match[1]) if match else None
 
 
 def fault_of(checkpoint: Path) -> str | None:
@@ -54,7 +64,7 @@ def fault_of(checkpoint: Path) -> str | None:
 
 def forget_after(run: Run, stage: str, step: int) -> None:
     """Drop what a stage measured after `step`: those steps are made again."""
-    file = run.folder / "metrics.jsonl"
+    file = run.folder / METRICS
     if not run.write or not file.is_file():
         return
     lines = file.read_bytes().splitlines()

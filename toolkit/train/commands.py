@@ -1,4 +1,4 @@
-"""What `toolkit train` does before training (settings, dry run, launch), and `toolkit plan`."""
+"""What `toolkit train` does before training (settings, dry run, launch), `toolkit plan` and `toolkit restore`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,30 @@ def plan(
     render_plan(found)
 
 
+def restore(
+    backup: Annotated[str, typer.Argument(help="s3://bucket/prefix: what the run's configuration calls backup.")],
+    folder: Annotated[Path, typer.Argument(help="The run folder to be made.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
+) -> None:
+    """Bring a run back from its backup in S3: the newest checkpoint that is whole, with its metrics, best and base models."""
+    from toolkit.errors import InputError
+    from toolkit.jsonl import dumps
+    from toolkit.terminal import say
+    from toolkit.train.arguments import is_place
+    from toolkit.train.restore import restore as run
+    from toolkit.train.s3 import Place
+
+    if not is_place(backup):
+        raise InputError(f"{backup} is no place in S3. Example: s3://bucket/prefix")
+    found = run(Place(backup), folder)
+    if found is None:
+        raise InputError(f"{backup} holds no backup of a run.")
+    if as_json:
+        print(dumps({"folder": str(folder), "restored": found}))
+    say(f"wrote {folder} as it was at {found}")
+    say("next: the command that trained it goes on")
+
+
 def settings_of(config: Path, sets: Sequence[str], *, preset: str | None = None, num_processes: int | None = None,
                 hub: str | None = None, allow_unaudited: bool = False, as_json: bool = False) -> tuple[TrainSettings, list[str]]:
     """The settings, and the arguments with which other processes read the same: file, then preset, then options."""
@@ -64,10 +88,16 @@ def show_dry_run(settings: TrainSettings, arguments: Sequence[str], as_json: boo
 
 def launch(settings: TrainSettings, arguments: Sequence[str]) -> None:
     """Start the processes of a run of several, and exit as they do; a run of one process, or one already started, goes on here."""
+    from toolkit.run import MANIFEST
     from toolkit.terminal import say
-    from toolkit.train.launch import adopt_slurm, start
+    from toolkit.train.launch import adopt_slurm, launched, start
 
     adopt_slurm()
+    if settings.backup and not launched() and not (settings.output_dir / MANIFEST).is_file():
+        from toolkit.train.restore import restore as bring_back  # on another machine the same command goes on, too
+        from toolkit.train.s3 import Place
+
+        bring_back(Place(settings.backup), settings.output_dir)
     if settings.num_processes < 2 and not settings.accelerate_config:
         return
     from toolkit.train.show import launch_of, shown

@@ -14,7 +14,6 @@ from typing import Any
 from transformers import TrainerCallback
 
 from toolkit.errors import Refused
-from toolkit.jsonl import dumps
 from toolkit.run import Run, now
 from toolkit.terminal import say
 from toolkit.train.callbacks import SampleWriter
@@ -59,7 +58,7 @@ class Guard(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.steps += 1
-        if _anywhere(self.wanted, args):
+        if anywhere(self.wanted, args):
             control.should_save = control.should_training_stop = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
@@ -72,9 +71,8 @@ class Guard(TrainerCallback):
         for alarm in self.watchdog.look(state.global_step, logs, texts):
             say(f"  watchdog: step {state.global_step}: {alarm.sentence}")
             logger.warning("watchdog: step %d: %s: %s", state.global_step, alarm.name, alarm.sentence)
-            with (self.run.folder / "alarms.jsonl").open("a", encoding="utf-8") as out:
-                out.write(dumps({"step": state.global_step, "alarm": alarm.name, "stop": alarm.stop,
-                                 "sentence": alarm.sentence, "at": now()}) + "\n")
+            self.run.append("alarms.jsonl", {"step": state.global_step, "alarm": alarm.name, "stop": alarm.stop,
+                                             "sentence": alarm.sentence, "at": now()})
             if alarm.stop and self.alarm is None:
                 self.alarm, self.wanted = alarm, True
 
@@ -136,7 +134,7 @@ class Guard(TrainerCallback):
         raise KeyboardInterrupt
 
 
-def _anywhere(wanted: bool, args: Any) -> bool:
+def anywhere(wanted: bool, args: Any) -> bool:
     """Whether any process wants to stop: all must stop at the same step, or the rest wait for them for ever."""
     if args.world_size < 2:
         return wanted

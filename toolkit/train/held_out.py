@@ -30,7 +30,7 @@ class HeldOut(TrainerCallback):
         self.parts = right_or_wrong(reward.weights) or dict(reward.weights)
         self.full = sum(weight * highest(reward.task, part) for part, weight in self.parts.items() if weight > 0)
         self.prompts = [reward.task.prompt(row, system_prompt) for row in rows]
-        self.best = read_best(run.folder)
+        self.best, _ = read_best(run.folder)
         self.trainer: Any = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -99,9 +99,10 @@ class HeldOut(TrainerCallback):
             new.rename(best)
 
 
-def read_best(folder: Path) -> float:
-    """The accuracy of best/; -1 when there is none."""
+def read_best(folder: Path) -> tuple[float, int]:
+    """The accuracy of best/ and the step it is from; -1 when there is none."""
     try:
-        return float(json.loads((folder / BEST / VERIFIED).read_text(encoding="utf-8"))["accuracy"])
+        found = json.loads((folder / BEST / VERIFIED).read_text(encoding="utf-8"))
+        return float(found["accuracy"]), int(found["step"])
     except (OSError, ValueError, KeyError, TypeError):
-        return -1.0
+        return -1.0, -1

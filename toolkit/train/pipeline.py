@@ -16,11 +16,13 @@ from toolkit.rewards.gate import require_audit
 from toolkit.run import Run, is_main_process
 from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
-from toolkit.terminal import counter, say
+from toolkit.terminal import say
 from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import forget_after, last_whole
 from toolkit.train.launch import Batch, batch_of, world_size
 from toolkit.train.preflight import preflight
+from toolkit.train.restore import check_place
+from toolkit.train.s3 import Place
 
 FINAL = "final_model"
 
@@ -52,6 +54,7 @@ def train(settings: TrainSettings) -> Path:
     if "grpo" in settings.stages and is_main_process():     # before the folder is made: nothing to clean up when refused
         preflight(settings, len(rows))
         audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
+    place = _place(settings) if settings.backup and is_main_process() else None
     run = Run(settings.output_dir, settings.to_config(), data, write=is_main_process())
     if audited is not None and run.manifest.get("audit") != audited:
         run.manifest["audit"] = audited
@@ -60,13 +63,27 @@ def train(settings: TrainSettings) -> Path:
         say(f"  {old} → {new}: {why}")
     if run.done("grpo" if "grpo" in settings.stages else "sft"):
         say(f"{run.folder} is finished: {run.folder / FINAL}")
+        if place:
+            from toolkit.train.backup import Backup
+
+            Backup(run, place).finish()         # what the last start could not send
         return run.folder / FINAL
     if run.continued:
         say(f"continuing {run.folder}")
     if "grpo" in settings.stages and is_main_process():
         batch = batch_of(settings.grpo, world_size(settings.num_processes))
         say(f"  {batch.sentence(_steps(settings, batch, rows))}")
-    return _stages(settings, run, task, reward, rows, held_out)
+    from toolkit.train.backup import backed_up
+    from toolkit.train.trackers import tracked
+
+    with tracked(run, settings.grpo) as names, backed_up(run, place) as backup:
+        return _stages(settings, run, task, reward, rows, held_out, names, backup)
+
+
+def _place(settings: TrainSettings) -> Place:
+    place = Place(settings.backup)
+    check_place(place, settings.output_dir)
+    return place
 
 
 def _steps(settings: TrainSettings, batch: Batch, rows: list[Any]) -> int:
@@ -80,7 +97,8 @@ def _rows(task: Task, files: list[Path]) -> list[Any]:
     return rows
 
 
-def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows: list[Any], held_out: list[Any]) -> Path:
+def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows: list[Any], held_out: list[Any],
+            names: dict[str, Any], keepers: list[Any]) -> Path:
     from toolkit.train.models import load, quiet_libraries
     from toolkit.train.speed import keep_freed_memory
 
@@ -100,12 +118,15 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
         name = str(run.folder / "new_model")
         with state.main_process_first():
             if state.is_main_process and not run.done("new_model"):
+                forget_after(run, "read", 0)
                 _new_model(settings, run, Path(name))
     if "sft" in settings.stages:
         from toolkit.train.cold_start import cold_start, read_conversations
 
         out = run.folder / "cold_start" if "grpo" in settings.stages else final
         if not run.done("sft"):
+            with state.main_process_first():
+                forget_after(run, "sft", 0)
             conversations = read_conversations(settings.cold_start_data)
             model, tokenizer = load(name, settings.model)
             began = time.monotonic()
@@ -113,7 +134,9 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             _finished(run, state, "sft", model=str(out), seconds=round(time.monotonic() - began, 1))
         name = str(out)
     if "grpo" in settings.stages:
+        from toolkit.train.disk import DiskRoom, full_disk
         from toolkit.train.grpo import grpo
+        from toolkit.train.trackers import MlflowId
 
         model, tokenizer = load(name, settings.model)
         checkpoint = last_whole(run.folder)
@@ -124,8 +147,13 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
         if checkpoint is None and settings.preflight != "off":
             _rehearse(settings, run, reward, model, tokenizer, rows, state)
         began = time.monotonic()
-        grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common,
-             checkpoint)
+        try:
+            grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common, checkpoint,
+                 [DiskRoom(run), MlflowId(run), *keepers])
+        except Exception as error:
+            if told := full_disk(error, run):
+                raise told from error
+            raise
         _finished(run, state, "grpo", model=str(final), base=name, seconds=round(time.monotonic() - began, 1))
     return final
 
@@ -145,6 +173,7 @@ def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
 
 
 def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
+    from toolkit.train.callbacks import bar
     from toolkit.train.cold_start import read_conversations
     from toolkit.train.models import load
     from toolkit.train.new_model import NewModel, create, speakers_of, texts_of
@@ -160,9 +189,9 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
                          for m in (*row["prompt"], *row["completion"])], []
     create(texts, out, shape, settings.seed)
     model, tokenizer = load(str(out), {})
-    with counter("read", None, keep=True) as show:
+    with bar("read", shape.reading_steps, "copied") as show:
         def on_step(step: int, loss: float, right: float) -> None:
-            show(step, f"copied {right:.3f}")
+            show(step, right)
             if step % 10 == 0:
                 run.metric("read", step, {"loss": loss, "copied": right})
 

@@ -225,7 +225,7 @@ def _show(found: Sequence[dict[str, Any]], result: Rehearsal, reward: Reward) ->
         say(f"  preflight: {len(found)} completions were not written to their end in {SECONDS:.0f} s ({result.mean_tokens:.0f} tokens "
             "each): too slow here to be judged beforehand; the watchdog looks at the run")
     else:
-        parts = ", ".join(f"{part} {'–' if mean is None else f'{mean / highest(reward.task, part):.0%}'}"
+        parts = ", ".join(f"{part.rpartition('/')[2]} {'–' if mean is None else f'{mean / highest(reward.task, part):.0%}'}"
                           for part, mean in result.parts.items())
         say(f"  preflight: {result.groups} prompts × {result.generations} completions in {result.seconds:.1f} s: reward "
             f"{'–' if result.reward is None else f'{result.reward:.2f}'} of {reward.full:g} ({parts}); {result.zero_variance:.0%} of "

@@ -1,0 +1,184 @@
+"""A run backed up to a real S3 server on loopback, and brought back from there on another machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from toolkit.cli import app
+from toolkit.errors import InputError
+from toolkit.run import Run, read_manifest, read_metrics
+from toolkit.train import backup as backups
+from toolkit.train.backup import FOLDER, Backup
+from toolkit.train.restore import restore
+from toolkit.train.s3 import Place, sha256_of
+
+from .small_run import configure, metrics, start
+
+moto = pytest.importorskip("moto.server", reason="moto is the S3 server: pip install 'moto[server,s3]'")
+PART = 5 * 2**20            # the least that S3 takes
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    served = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    served.start()
+    host, port = served.get_host_and_port()
+    yield f"http://{host}:{port}"
+    served.stop()
+
+
+@pytest.fixture
+def bucket(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_S3": server,
+                        "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": str(tmp_path / "none"),
+                        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}.items():
+        monkeypatch.setenv(name, value)
+    name = re.sub("[^a-z0-9]", "-", tmp_path.name.lower())[:60].strip("-")
+    boto3.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def keys(bucket: str) -> set[str]:
+    return {found["Key"] for found in boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])}
+
+
+def test_every_checkpoint_is_sent_and_the_same_command_goes_on_elsewhere(bucket: str, tmp_path: Path) -> None:
+    place = f"s3://{bucket}/runs/one"
+    here, there = tmp_path / "here", tmp_path / "there"
+    start(here, max_steps=3, save_total_limit=1, backup=place, eval_data=str(here / "data.jsonl"), eval_steps=1, eval_samples=2)
+    found = keys(bucket)
+    for step in (1, 2, 3):
+        assert {f"runs/one/checkpoint-{step}/{name}" for name in ("model.safetensors", "optimizer.pt", "backup.json",
+                                                                 "run/manifest.json", "run/metrics.jsonl")} <= found
+    assert {"runs/one/final/backup.json", "runs/one/final_model/model.safetensors", "runs/one/new_model/model.safetensors"} <= found
+    assert any(key.startswith("runs/one/best-") for key in found)
+    assert not (here / "run" / FOLDER).exists()
+
+    done = CliRunner().invoke(app, ["restore", place, str(there), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["restored"] == "final"
+    for file in (here / "run").rglob("*"):
+        relative = file.relative_to(here / "run")
+        if file.is_file() and not relative.parts[0].startswith("checkpoint-") and file.suffix not in (".log",):
+            assert (there / relative).read_bytes() == file.read_bytes(), relative
+
+
+def test_a_lost_machine_costs_the_steps_since_the_last_whole_backup(bucket: str, tmp_path: Path,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    place = f"s3://{bucket}/one"
+    start(tmp_path, backup=place)
+    unbroken = metrics(tmp_path)
+    # the machine was lost before the end; of the newest checkpoint one file is damaged, and one backup never ended
+    s3 = boto3.client("s3")
+    for key in ("one/final/backup.json", "one/checkpoint-4/backup.json"):
+        s3.delete_object(Bucket=bucket, Key=key)
+    s3.put_object(Bucket=bucket, Key="one/checkpoint-3/optimizer.pt", Body=b"damaged")
+    shutil.rmtree(tmp_path / "run")
+    assert restore(Place(place), tmp_path / "run") == "checkpoint-2"
+    assert "skipping checkpoint-3" in capsys.readouterr().err
+    assert [row["step"] for row in read_metrics(tmp_path / "run") if "reward" in row] == [1, 2]
+    start(tmp_path, backup=place)
+    assert [row["loss"] for row in metrics(tmp_path)] == pytest.approx([row["loss"] for row in unbroken], abs=1e-6)
+
+
+def test_a_place_that_fails_neither_stops_nor_delays_training(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(backups, "WAIT_S", 0.01)
+    place = f"s3://{bucket}/one"
+    stock = Place.upload
+    monkeypatch.setattr(Place, "upload", lambda *_: (_ for _ in ()).throw(ConnectionError("no route to host")))
+    start(tmp_path, max_steps=2, backup=place)
+    said = capsys.readouterr().err
+    assert len(metrics(tmp_path)) == 2 and "no route to host" in said and "training goes on" in said
+    assert "not backed up" in said and "The same command tries again" in said
+    monkeypatch.setattr(Place, "upload", stock)
+    start(tmp_path, max_steps=2, backup=place)
+    assert {"one/checkpoint-1/backup.json", "one/checkpoint-2/backup.json", "one/final/backup.json"} <= keys(bucket)
+
+
+def test_a_backup_of_another_run_or_of_no_bucket_is_refused_before_training(bucket: str, tmp_path: Path) -> None:
+    place = f"s3://{bucket}/one"
+    boto3.client("s3").put_object(Bucket=bucket, Key="one/checkpoint-7/backup.json", Body=b'{"run": "other", "files": {}}')
+    with pytest.raises(InputError, match=f"toolkit restore {place} "):
+        start(tmp_path, backup=place)
+    with pytest.raises(InputError, match=r"cannot be used: .*NoSuchBucket"):
+        start(tmp_path, backup="s3://no-such-bucket/x")
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(InputError, match="expected a place in S3"):
+        start(tmp_path, backup="bucket/x")
+
+
+def test_parts_that_arrived_are_not_sent_again(bucket: str, tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(bytes(range(256)) * (12 * 2**12))      # 12 MiB: three parts
+    place = Place(f"s3://{bucket}/one", part_bytes=PART)
+    sent: list[int] = []
+    stock = place.client.upload_part
+
+    def breaks(**given: Any) -> Any:
+        if given["PartNumber"] == 3 and not broken.get("mended"):
+            raise ConnectionError("the line broke")
+        sent.append(given["PartNumber"])
+        return stock(**given)
+
+    broken: dict[str, bool] = {}
+    place.client.upload_part = breaks
+    with pytest.raises(ConnectionError):
+        place.upload(file, "weights", sha256_of(file))
+    assert sorted(sent) == [1, 2] and "one/weights" not in keys(bucket)
+    broken["mended"] = True
+    place.upload(file, "weights", sha256_of(file))
+    assert sorted(sent) == [1, 2, 3]
+    place.upload(file, "weights", sha256_of(file))          # it is there: nothing is sent
+    assert len(sent) == 3
+    place.download("weights", tmp_path / "back", sha256_of(file))
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
+
+
+def test_parts_of_other_content_are_thrown_away(bucket: str, tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"a" * (PART + 9))
+    place = Place(f"s3://{bucket}", part_bytes=PART)
+    begun = place.client.create_multipart_upload(Bucket=bucket, Key="weights")["UploadId"]
+    place.client.upload_part(Bucket=bucket, Key="weights", UploadId=begun, PartNumber=1, Body=b"b" * PART)
+    place.upload(file, "weights", sha256_of(file))
+    assert place.client.get_object(Bucket=bucket, Key="weights")["Body"].read() == file.read_bytes()
+
+
+def test_what_is_set_aside_outlives_the_checkpoint_and_a_kill(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(tmp_path / "run", {"seed": 1}, {})
+    run.metric("grpo", 5, {"reward": 0.5})
+    checkpoint = tmp_path / "run/checkpoint-5"
+    checkpoint.mkdir()
+    (checkpoint / "model.safetensors").write_bytes(b"weights")
+    with monkeypatch.context() as patch:
+        patch.setattr(Backup, "_work", lambda self: None)   # a process that dies before it sends
+        Backup(run, Place(f"s3://{bucket}/one")).keep("checkpoint-5")
+    shutil.rmtree(checkpoint)                               # as save_total_limit does
+    run.metric("grpo", 6, {"reward": 0.6})
+    Backup(run, Place(f"s3://{bucket}/one")).close()
+    assert restore(Place(f"s3://{bucket}/one"), tmp_path / "back") == "checkpoint-5"
+    assert (tmp_path / "back/checkpoint-5/model.safetensors").read_bytes() == b"weights"
+    assert [row["step"] for row in read_metrics(tmp_path / "back")] == [5]
+    assert read_manifest(tmp_path / "back")["seed"] == 1
+
+
+def test_train_brings_a_run_back_where_its_folder_is_missing(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolkit.train.commands import launch, settings_of
+
+    place = f"s3://{bucket}/one"
+    start(tmp_path, max_steps=1, backup=place)
+    shutil.rmtree(tmp_path / "run")
+    settings, arguments = settings_of(configure(tmp_path), ["max_steps=1", f"backup={place}"])
+    launch(settings, arguments)
+    assert "grpo" in read_manifest(tmp_path / "run")["stages"]

@@ -1,0 +1,184 @@
+"""A run that is killed, that finds its disk full or its folder gone, and the same command afterwards."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from toolkit.errors import InputError, Refused
+from toolkit.run import Run, read_manifest, read_metrics
+from toolkit.train import disk
+from toolkit.train.callbacks import Recorder
+from toolkit.train.checkpoints import checkpoints_of, fault_of
+from toolkit.train.trackers import tracked
+
+from .small_run import metrics, start
+
+CLOCKS = ("time", "per_second", "seconds", "memory")      # what differs between two runs of the same
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    folder.mkdir(exist_ok=True)
+    cold_start = folder / "cold_start.jsonl"
+    cold_start.write_text("".join(json.dumps({"prompt": [{"role": "user", "content": f"What is {n} + 1?"}],
+                                              "completion": [{"role": "assistant", "content": f"{n + 1}"}]}) + "\n"
+                                  for n in range(16)), encoding="utf-8")
+    return {"stages": ["sft", "grpo"], "cold_start_data": str(cold_start), "sft": {"max_steps": 4, "logging_steps": 1},
+            "max_steps": 10, "save_steps": 3, "save_total_limit": 2, "eval_data": str(folder / "data.jsonl"), "eval_steps": 4,
+            "eval_samples": 2, "beta": 0.04, "learning_rate": 1e-3}
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    return [{key.replace(str(folder), ""): value for key, value in row.items() if not any(word in key for word in CLOCKS)}
+            for row in read_metrics(folder / "run")]
+
+
+def begun(folder: Path) -> int:
+    """Lines of metrics so far."""
+    file = folder / "run/metrics.jsonl"
+    return file.read_bytes().count(b"\n") if file.is_file() else 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, so as not to import torch for each life of the run")
+def test_a_run_killed_again_and_again_ends_with_the_metrics_of_an_unbroken_one(tmp_path: Path) -> None:
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    began = time.monotonic()
+    start(unbroken, **settings(unbroken))
+    lines, whole_s = begun(unbroken), time.monotonic() - began
+    rng, kills = Random(7), 0
+    for life in range(5):
+        process = multiprocessing.get_context("fork").Process(target=start, args=(killed,), kwargs=settings(killed))
+        process.start()
+        # the first life ends while its model is made; later ones anywhere
+        until = rng.randrange(1, lines - 1)
+        while process.is_alive() and begun(killed) < until and not (life == 0 and (killed / "run/new_model").exists()):
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, whole_s / lines))
+        kills += process.is_alive()
+        process.kill()
+        process.join()
+    assert kills >= 4
+    start(killed, **settings(killed))
+    there, here = history(killed), history(unbroken)
+    assert [(row["stage"], row["step"]) for row in there] == [(row["stage"], row["step"]) for row in here]
+    for mine, theirs in zip(there, here, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-6)
+    for name in ("final_model", "best"):
+        assert (killed / f"run/{name}/model.safetensors").read_bytes() == (unbroken / f"run/{name}/model.safetensors").read_bytes()
+
+
+def test_other_data_is_refused_with_the_file(tmp_path: Path) -> None:
+    start(tmp_path, max_steps=1)
+    with (tmp_path / "data.jsonl").open("a", encoding="utf-8") as out:
+        out.write(json.dumps({"question": "What is 1 + 1?", "answer": "#### 2"}) + "\n")
+    with pytest.raises(InputError, match=r"train_data \(.*data.jsonl\) has other content than when the run began"):
+        start(tmp_path, max_steps=1)
+    (tmp_path / "data.jsonl").unlink()
+    with pytest.raises(InputError, match=r'"learning_rate" was None, now 0\.1'):
+        start(tmp_path, max_steps=1, learning_rate=0.1)
+
+
+def test_metrics_are_read_without_the_line_that_a_kill_cut_off(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run", {}, {})
+    run.metric("grpo", 1, {"reward": 0.5})
+    with (tmp_path / "run/metrics.jsonl").open("a", encoding="utf-8") as out:
+        out.write('{"stage":"grpo","step":2,"rew')
+    assert read_metrics(tmp_path / "run") == [{"stage": "grpo", "step": 1, "reward": 0.5}]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_metrics_that_a_full_disk_refused_are_written_when_there_is_room(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(tmp_path / "run", {}, {})
+    file = tmp_path / "run/metrics.jsonl"
+    file.symlink_to("/dev/full")
+    run.metric("grpo", 1, {"reward": 0.5})
+    run.metric("grpo", 2, {"reward": 0.6})
+    assert capsys.readouterr().err.count("No space left on device") == 1
+    file.unlink()
+    run.metric("grpo", 3, {"reward": 0.7})
+    assert [row["step"] for row in read_metrics(tmp_path / "run")] == [1, 2, 3]
+
+
+def test_without_room_for_a_checkpoint_the_run_goes_on_and_the_oldest_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                               capsys: pytest.CaptureFixture[str]) -> None:
+    stock, full = Recorder.on_log, []
+
+    def free_bytes(folder: Path) -> int:
+        return 10**12 if not full else 0
+
+    def fills(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        full.extend([1] if state.global_step == 3 else [])
+        if state.global_step == 4:
+            full.clear()
+        stock(self, args, state, control, **kwargs)
+
+    monkeypatch.setattr(disk, "free_bytes", free_bytes)
+    monkeypatch.setattr(Recorder, "on_log", fills)
+    start(tmp_path)
+    said = capsys.readouterr().err
+    assert "checkpoint-1 is removed to make room for checkpoint-4" in said and "no checkpoint-4" in said
+    assert len(metrics(tmp_path)) == 4 and [p.name for p in checkpoints_of(tmp_path / "run")] == ["checkpoint-3"]
+    assert (tmp_path / "run/final_model/model.safetensors").is_file()
+
+
+def test_a_disk_that_fills_while_a_checkpoint_is_written_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import Trainer
+
+    stock = Trainer._save_optimizer_and_scheduler
+
+    def fails(self: Any, folder: str) -> None:
+        if folder.endswith("-2"):
+            raise OSError(28, "No space left on device")
+        stock(self, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_save_optimizer_and_scheduler", fails)
+        with pytest.raises(Refused, match=r"is full .* the same command continues from the last whole checkpoint"):
+            start(tmp_path, max_steps=3)
+    assert fault_of(tmp_path / "run/checkpoint-2") is not None
+    start(tmp_path, max_steps=3)
+    assert [row["step"] for row in metrics(tmp_path)] == [1, 2, 3]
+
+
+def test_a_folder_that_vanishes_is_made_again_and_the_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    stock = Recorder.on_log
+
+    def vanishes(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == 3:
+            shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        stock(self, args, state, control, **kwargs)
+
+    monkeypatch.setattr(Recorder, "on_log", vanishes)
+    start(tmp_path)
+    assert "has vanished: made again" in capsys.readouterr().err
+    assert "grpo" in read_manifest(tmp_path / "run")["stages"]
+    assert (tmp_path / "run/final_model/model.safetensors").is_file()
+
+
+def test_trackers_find_the_id_that_the_run_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WANDB_RUN_ID", "SWANLAB_RUN_ID", "TENSORBOARD_LOGGING_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    report_to = {"report_to": ["wandb", "swanlab", "trackio", "tensorboard"]}
+    seen = []
+    for _ in range(2):
+        with tracked(Run(tmp_path / "run", {}, {}), report_to) as extra:
+            seen.append((os.environ["WANDB_RUN_ID"], os.environ["SWANLAB_RUN_ID"], extra["run_name"]))
+            assert os.environ["WANDB_RESUME"] == os.environ["SWANLAB_RESUME"] == "allow"
+            assert os.environ["TENSORBOARD_LOGGING_DIR"] == str(tmp_path / "run/tensorboard")
+    assert seen[0] == seen[1] and "WANDB_RUN_ID" not in os.environ
+    assert len(seen[0][1]) == 21 and seen[0][2].startswith("run-")
+
+
+def test_events_of_a_continued_run_lie_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
+    start(tmp_path, max_steps=1, report_to="tensorboard")
+    assert list((tmp_path / "run/tensorboard").glob("events*")) and not (tmp_path / "run/runs").exists()

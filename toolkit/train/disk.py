@@ -1,0 +1,71 @@
+"""A full disk: room for a checkpoint is looked for before it is written, and a run goes on without one rather than end in half of it."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from toolkit.errors import Refused
+from toolkit.run import Run
+from toolkit.terminal import say
+from toolkit.train.checkpoints import checkpoints_of
+from toolkit.train.guard import anywhere
+
+ROOM = 1.1                  # of the last checkpoint's size
+ADAM_BYTES = 8              # a trained parameter: two moments in float32
+
+
+class DiskRoom(TrainerCallback):
+    """Before each checkpoint: is there room? The oldest ones make it; without it the run goes on, and tries again at the next."""
+
+    def __init__(self, run: Run):
+        self.run = run
+
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+        if control.should_save and anywhere(self.run.write and not self._room(state.global_step, model), args):
+            control.should_save = False
+
+    def _room(self, step: int, model: Any) -> bool:
+        held = checkpoints_of(self.run.folder)
+        needed = int(ROOM * (size_of(held[-1]) if held else first_size(model)))
+        for old in held[:-1]:
+            if free_bytes(self.run.folder) >= needed:
+                break
+            say(f"  the disk is nearly full: {old.name} is removed to make room for checkpoint-{step}")
+            shutil.rmtree(old, ignore_errors=True)
+        free = free_bytes(self.run.folder)
+        if free < needed:
+            say(f"  no checkpoint-{step}: it needs {needed / 1e9:.2f} GB and {self.run.folder} has {free / 1e9:.2f} GB free. Free some: "
+                "the next one is tried again")
+        return free >= needed
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space where a folder is, or will be."""
+    return shutil.disk_usage(next(p for p in (folder, *folder.resolve().parents) if p.exists())).free
+
+
+def size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def first_size(model: Any) -> int:
+    """Bytes of a checkpoint that no other tells the size of: weights, and Adam's moments of those that are trained."""
+    adapter = hasattr(model, "peft_config")
+    return sum(getattr(p, "ds_numel", p.numel()) * (p.element_size() + (ADAM_BYTES if p.requires_grad else 0))
+               for p in model.parameters() if p.requires_grad or not adapter)
+
+
+def full_disk(error: BaseException, run: Run) -> Refused | None:
+    """What a user is told when an error came from a full disk; None for any other."""
+    chain = [error, *(e for e in (error.__cause__, error.__context__) if e)]
+    full = any(getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(e)
+               or "PytorchStreamWriter failed" in str(e) for e in chain)       # torch's writer does not pass the number on
+    if not full:
+        return None
+    return Refused(f"the disk of {run.folder} is full ({free_bytes(run.folder) / 1e9:.2f} GB free): what was being written is incomplete. "
+                   "Free some space; the same command continues from the last whole checkpoint.")

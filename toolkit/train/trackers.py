@@ -1,0 +1,69 @@
+"""Experiment trackers: a run that is continued goes on under the id it began with, not as a second run.
+
+    W&B, SwanLab    the id is chosen here, or by the user in the usual variable, and told by that variable
+    MLflow          the server chooses it; it is read when training begins
+    Trackio         goes on by name
+    TensorBoard     one folder, `tensorboard/`, in the run
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from transformers import TrainerCallback
+
+from toolkit.run import Run
+
+ALPHABET = string.ascii_lowercase + string.digits
+LENGTH = 21                 # what SwanLab asks of an id; W&B takes any
+VARIABLES = {"wandb": "WANDB_RUN_ID", "swanlab": "SWANLAB_RUN_ID", "mlflow": "MLFLOW_RUN_ID", "trackio": ""}
+CHOSEN = ("wandb", "swanlab", "trackio")        # ids that are ours to choose
+TENSORBOARD = "TENSORBOARD_LOGGING_DIR"
+
+
+@contextmanager
+def tracked(run: Run, grpo: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Within it, the trackers of `report_to` find the ids that the manifest knows, or new ones that it will know.
+
+    Yields:
+        settings of TRL to add.
+    """
+    asked = grpo.get("report_to") or []
+    asked = [asked] if isinstance(asked, str) else list(asked)
+    known = run.manifest.setdefault("trackers", {})
+    told = {TENSORBOARD: os.environ.get(TENSORBOARD) or str(run.folder / "tensorboard")}
+    for tracker in VARIABLES if "all" in asked else [name for name in asked if name in VARIABLES]:
+        if tracker in CHOSEN and tracker not in known:
+            known[tracker] = os.environ.get(VARIABLES[tracker]) or "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if tracker in known and VARIABLES[tracker]:
+            told |= {VARIABLES[tracker]: known[tracker], f"{tracker.upper()}_RESUME": "allow"}
+    if known:
+        run.save()
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield {"run_name": f"{run.folder.name}-{known['trackio'][:6]}"} if "trackio" in known else {}
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+class MlflowId(TrainerCallback):
+    """Remembers the id under which MLflow's server knows the run."""
+
+    def __init__(self, run: Run):
+        self.run = run
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if not self.run.write or "mlflow" not in (args.report_to or []):
+            return
+        import mlflow
+
+        if active := mlflow.active_run():
+            self.run.manifest["trackers"]["mlflow"] = active.info.run_id
+            self.run.save()
