@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from toolkit.evaluate.style import declines, repeats, speaks_as_ai, style, units
+from toolkit.evaluate.style import declines, other_roles, repeats, role_names, speaks_as_ai, style, units
 
 
 def reply(text, language="en"):
-    return SimpleNamespace(completion=f"<think>as an AI</think><answer>{text}</answer>", language=language, prefilled=False, n_tokens=9)
+    return SimpleNamespace(completion=f"<think>as an AI</think><answer>{text}</answer>", language=language, prefilled=False, n_tokens=9, other_roles=[])
 
 
 @pytest.mark.parametrize("text", ["As an AI language model, I have no trade.", "I'm just an AI.", "作为一个人工智能，我没有职业。",
@@ -46,3 +46,12 @@ def test_repetition_and_distinct_n_agree_with_their_definitions():
     found = style([reply("go go go go go go go go")])
     assert (found["loops"], found["distinct_1"]) == (1, pytest.approx(1 / 8))
     assert units("我是 blacksmith") == ["我", "是", "blacksmith"]
+
+
+def test_a_role_that_speaks_of_another_role_unasked_is_counted():
+    names = role_names(["Mara Quill", "沈铁山", "Art"])
+    assert other_roles(names, "<think>Mara Quill</think><answer>I learned it from Mara Quill.</answer>", "Odo Fenn") == ["Mara Quill"]
+    assert other_roles(names, "I learned it from Mara Quill.", "Odo Fenn, friend of Mara Quill") == []
+    assert other_roles(names, "Artful.", "") == [] and other_roles(names, "我师父是沈铁山。", "") == ["沈铁山"]
+    assert role_names(["alone"]) is None
+    assert style([reply("x"), SimpleNamespace(**{**vars(reply("y")), "other_roles": ["Mara Quill"]})])["other_role_rate"] == 0.5

@@ -15,6 +15,7 @@ States, of which all but the last three count in the headline, and all but `righ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.evaluate.generation import ENGINE_FAILED, Completion
-from toolkit.evaluate.style import declines
+from toolkit.evaluate.style import declines, other_roles
 from toolkit.jsonl import read_rows
 from toolkit.tasks.base import Task
 from toolkit.verify import Verdict
@@ -67,6 +68,7 @@ class Record:
     question_type: str = ""
     repeat: int = 0                             # of --repeats replies to one prompt, from 0
     prefilled: bool = False                     # the template ended the prompt in <think>: a later verifier must know
+    other_roles: list[str] = field(default_factory=list)        # named in the reply, and nowhere in what the model was given
     answer: str | None = None                   # what the task reads as the answer, where it has short ones
 
     @property
@@ -82,8 +84,12 @@ class Record:
 
 
 def make_record(task: Task, row: Any, index: int, side: str, completion: Completion, prefilled: bool,
-                repeat: int = 0) -> Record:
-    """Score one completion. A verifier that breaks on it is an unscored record with the reason, not a crash."""
+                repeat: int = 0, names: re.Pattern[str] | None = None) -> Record:
+    """Score one completion. A verifier that breaks on it is an unscored record with the reason, not a crash.
+
+    Args:
+        names: of the data's roles (`style.role_names`).
+    """
     if completion.finish_reason == ENGINE_FAILED:
         verdict = Verdict(None, ENGINE_FAILED, f"no reply: {completion.text}")
         completion = Completion("", ENGINE_FAILED, 0)
@@ -104,7 +110,13 @@ def make_record(task: Task, row: Any, index: int, side: str, completion: Complet
         history=[dict(turn) for turn in _get(row, "conversation_history", ())], expected=str(_get(row, "answer", "")),
         keys=[key.canonical for key in _get(row, "keys", ())], evidence=[e.quote for e in _get(row, "evidence", ())],
         question_type=_get(row, "question_type", ""), repeat=repeat, prefilled=prefilled,
+        other_roles=other_roles(names, completion.text, _given(row)) if names else [],
         answer=_answer(task, row, completion.text))
+
+
+def _given(row: Any) -> str:
+    turns = (str(turn.get("content", "")) for turn in _get(row, "conversation_history", ()))
+    return "\n".join((_get(row, "character_name", ""), _get(row, "character_profile", ""), *turns, _get(row, "question", "")))
 
 
 def _state(verdict: Verdict, completion: Completion) -> str:

@@ -187,11 +187,11 @@ def beside(report: Mapping[str, Any]) -> list[str]:
             for k, value in found[table].items()))
     if found := trained.get("style"):
         before = (base or {}).get("style") or {}
-        shown = [("\"as an AI\"", "ai_leak_rate"), ("language kept", "language_kept"), ("repetition", "repetition"),
+        shown = [("\"as an AI\"", "ai_leak_rate"), ("other roles named", "other_role_rate"), ("language kept", "language_kept"), ("repetition", "repetition"),
                  ("distinct-2", "distinct_2")]
         lines.append("Style: " + ", ".join(
             f"{name} {percent(before[field]) + ' → ' if before.get(field) is not None else ''}{percent(found[field])}"
-            for name, field in shown if found[field] is not None))
+            for name, field in shown if found.get(field) is not None))
     for sister in report.get("also", []):
         found = sister["difference"]
         change = f", {points(found['value'])} points ({points(found['low'])} to {points(found['high'])})" if found else ""

@@ -22,6 +22,7 @@ from toolkit.evaluate.named import served
 from toolkit.evaluate.plan import plan
 from toolkit.evaluate.records import BASE, TRAINED, Record, make_record
 from toolkit.evaluate.replies import Loading, Sampling, ask, replies
+from toolkit.evaluate.style import role_names
 from toolkit.run import command, fingerprint, now, versions
 from toolkit.sources import data_files, is_hub_name
 from toolkit.tasks.base import Task, load_task
@@ -74,12 +75,13 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
         say(line)
     if dry_run:
         return {"plan": ahead.to_json()}
+    names = role_names(getattr(row, "character_name", "") for row in rows)
     records: dict[str, list[Record]] = {}
     seconds: dict[str, float] = {}
     for side in models:
         started = time.monotonic()
         found = replies(side, asked[side], prompts, roles, sampling, loading, out)
-        records[side] = [make_record(task, rows[place], place, side, reply, prefilled, repeat)
+        records[side] = [make_record(task, rows[place], place, side, reply, prefilled, repeat, names)
                          for place, repeat, reply, prefilled in found]
         seconds[side] = round(time.monotonic() - started, 2)
     return write_results(out, records, Weights(sbk_weight, cm_weight), seed, overwrite, seconds, notes, {

@@ -37,6 +37,7 @@ class Reply(Protocol):
     language: str
     prefilled: bool
     n_tokens: int
+    other_roles: Sequence[str]                  # that it speaks of unasked
 
 
 def declines(text: str) -> bool:
@@ -50,11 +51,28 @@ def speaks_as_ai(text: str) -> bool:
     return _AI.search(text) is not None
 
 
+def role_names(names: Iterable[str]) -> re.Pattern[str] | None:
+    """What finds the names of a data set's roles in a text; None when there are no two."""
+    several = sorted({name for name in names if len(name) > 1}, key=lambda name: (-len(name), name))
+    return re.compile("|".join(rf"\b{re.escape(n)}\b" if n.isascii() else re.escape(n) for n in several)) if len(several) > 1 else None
+
+
+def other_roles(names: re.Pattern[str] | None, text: str, given: str) -> list[str]:
+    """Roles of the data that an answer names although nothing the model was given does: it took them from another role.
+
+    Args:
+        given: name, profile, dialogue and question.
+    """
+    if names is None:
+        return []
+    return sorted({name for name in names.findall(split_reply(text).answer) if name not in given})
+
+
 def style(replies: Iterable[Reply]) -> dict[str, Any]:
     """Counts and shares over the replies; a share is None where there is nothing to count."""
     seen: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}
     grams = dict.fromkeys(seen, 0)
-    total = leaks = kept = judged = loops = repeated_of = 0
+    total = leaks = strays = kept = judged = loops = repeated_of = 0
     repetition, characters, tokens = 0.0, 0, 0
     for reply in replies:
         answer = split_reply(reply.completion, prefilled=reply.prefilled).answer.strip()
@@ -62,6 +80,7 @@ def style(replies: Iterable[Reply]) -> dict[str, Any]:
         tokens += reply.n_tokens
         characters += len(answer)
         leaks += speaks_as_ai(answer)
+        strays += bool(reply.other_roles)
         words = units(answer)
         for n, known in seen.items():
             found = [hash(tuple(words[at:at + n])) for at in range(len(words) - n + 1)]
@@ -75,6 +94,7 @@ def style(replies: Iterable[Reply]) -> dict[str, Any]:
             judged += 1
             kept += detect_language(answer) == reply.language
     return {"replies": total, "ai_leaks": leaks, "ai_leak_rate": _share(leaks, total),
+            "other_roles": strays, "other_role_rate": _share(strays, total),
             "language_kept": _share(kept, judged), "repetition": _share(repetition, repeated_of), "loops": loops,
             **{f"distinct_{n}": _share(len(known), grams[n]) for n, known in seen.items()},
             "mean_answer_characters": _share(characters, total), "mean_tokens": _share(tokens, total)}
