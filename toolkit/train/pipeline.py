@@ -16,7 +16,7 @@ from toolkit.rewards.gate import require_audit
 from toolkit.run import Run, is_main_process
 from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
-from toolkit.terminal import say
+from toolkit.terminal import counter, say
 from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import forget_after, last_whole
 from toolkit.train.launch import Batch, batch_of, world_size
@@ -173,7 +173,6 @@ def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
 
 
 def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
-    from toolkit.train.callbacks import bar
     from toolkit.train.cold_start import read_conversations
     from toolkit.train.models import load
     from toolkit.train.new_model import NewModel, create, speakers_of, texts_of
@@ -189,9 +188,9 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
                          for m in (*row["prompt"], *row["completion"])], []
     create(texts, out, shape, settings.seed)
     model, tokenizer = load(str(out), {})
-    with bar("read", shape.reading_steps, "copied") as show:
+    with counter("read", None, keep=True) as show:
         def on_step(step: int, loss: float, right: float) -> None:
-            show(step, right)
+            show(step, f"copied {right:.3f}")
             if step % 10 == 0:
                 run.metric("read", step, {"loss": loss, "copied": right})
 
