@@ -10,7 +10,7 @@ import pytest
 from toolkit.errors import InputError
 from toolkit.jsonl import dumps
 from toolkit.show.curve import curve_svg, curves_of, smooth
-from toolkit.show.plots import plot_run
+from toolkit.show.plots import plot_run, reward_parts
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -32,7 +32,8 @@ def run_rows():
 def test_a_run_is_drawn_and_summarised(tmp_path):
     pytest.importorskip("matplotlib")
     written = plot_run(write(tmp_path / "run $x$", run_rows()))
-    assert [p.name for p in written] == ["overview.png", "reward.png", "loss.png", "length.png", "summary.json"]
+    assert [p.name for p in written] == ["overview.png", "reward.png", "loss.png", "length.png", "loss_reward.png", "kl.png",
+                                         "summary.json"]
     assert all(p.read_bytes().startswith(PNG) for p in written[:-1])
     assert {p.name for p in (tmp_path / "run $x$" / "plots").iterdir()} == {p.name for p in written}
     summary = json.loads(written[-1].read_text())
@@ -48,6 +49,14 @@ def test_metrics_that_were_not_logged_are_left_out(tmp_path):
     pytest.importorskip("matplotlib")
     written = plot_run(write(tmp_path / "run", [{"stage": "sft", "step": 1, "loss": 2.0}]))
     assert [p.name for p in written] == ["overview.png", "loss.png", "summary.json"]
+
+
+def test_every_part_of_the_reward_is_drawn_whatever_its_name_and_range():
+    found = reward_parts(curves_of([{"stage": "grpo", "step": 1, "rewards/correctness/mean": 1.5, "rewards/a/mine.py:polite/mean": 0.5,
+                                     "rewards/correctness/std": 0.1, "eval_rewards/correctness/mean": 0.2}]))
+    assert dict(found.metrics) == {"rewards/correctness/mean": "correctness", "rewards/a/mine.py:polite/mean": "mine.py:polite",
+                                   "eval_rewards/correctness/mean": "correctness, held-out"}
+    assert (found.low, found.high) == (None, None)
 
 
 def test_plotting_again_follows_the_run(tmp_path):

@@ -15,7 +15,7 @@ from toolkit.errors import InputError
 from toolkit.run import read_manifest, read_metrics
 from toolkit.terminal import console
 
-MEMORY_KEYS = ("peak_memory_gb", "peak_memory_gib", "gpu_memory_gb", "memory_gb")
+MEMORY = "peak_memory_gb"
 SCORES = {"sft": "mean_token_accuracy", "grpo": "rewards/accuracy/mean"}
 
 
@@ -44,7 +44,7 @@ def _run(folder: Path) -> dict[str, Any]:
         mine = [row for row in metrics if row.get("stage", "train") == stage]
         score = SCORES.get(stage, "reward")
         values = [row[score] for row in mine if isinstance(row.get(score), int | float)]
-        memory = [row[key] for row in [*mine, done] for key in MEMORY_KEYS if isinstance(row.get(key), int | float)]
+        memory = [row[MEMORY] for row in mine if isinstance(row.get(MEMORY), int | float)]
         stages[stage] = {"finished": done.get("finished"), "seconds": done.get("seconds"),
                          "steps": max((row["step"] for row in mine if "step" in row), default=done.get("steps")),
                          "memory_gb": max(memory, default=None), "score": score,

@@ -1,6 +1,7 @@
 """Training curves of a run folder: PNG files for people, `summary.json` for machines, and inline SVG for the report.
 
-    plot_run(Path("outputs/demo"))      →  plots/overview.png, reward.png, loss.png, length.png, summary.json
+    plot_run(Path("outputs/demo"))      →  plots/overview.png, reward.png, loss.png, length.png, loss_reward.png, kl.png,
+                                          summary.json
 
 Each stage has panels of its own: the steps of a cold start and of GRPO do not continue each other. A metric that was
 not logged has no panel.
@@ -8,6 +9,7 @@ not logged has no panel.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,27 +32,45 @@ class Panel:
     better: str = ""                            # higher, lower, or neither
     low: float | None = None                    # fixed bounds of the vertical axis
     high: float | None = None
+    against: str = ""                           # a metric that takes the place of the step
 
 
-PANELS = (
-    Panel("Reward", {"reward": "training", "eval_reward": "held-out"}, "higher"),
-    Panel("Reward parts (mean)", {"rewards/accuracy/mean": "accuracy", "rewards/format/mean": "format",
-                                  "eval_rewards/accuracy/mean": "accuracy, held-out"}, "higher", 0, 1),
+REWARD = Panel("Reward", {"reward": "training", "eval_reward": "held-out"}, "higher")
+VERIFIED = Panel("Verified accuracy, held-out", {"eval/verified_accuracy": "greedy replies"}, "higher", 0, 1)
+LENGTH = Panel("Length of completions (tokens)", {"completions/mean_length": "mean", "completions/max_length": "longest"})
+LOSS = Panel("Loss", {"loss": "training", "eval_loss": "held-out"}, "lower")
+LOSS_REWARD = Panel("Loss against reward", {"loss": "a step"}, against="reward")
+KL = Panel("KL to the reference", {"kl": "KL"}, "lower")
+OTHERS = (
     Panel("Spread of the reward", {"reward_std": "standard deviation"}),
     Panel("Groups without a signal (all rewards equal)", {"frac_reward_zero_std": "share of groups"}, "lower", 0, 1),
-    Panel("Length of completions (tokens)", {"completions/mean_length": "mean"}),
     Panel("Completions cut at the limit", {"completions/clipped_ratio": "share"}, "lower", 0, 1),
-    Panel("Loss", {"loss": "training", "eval_loss": "held-out"}, "lower"),
     Panel("Token accuracy", {"mean_token_accuracy": "training", "eval_mean_token_accuracy": "held-out"}, "higher",
           0, 1),
     Panel("Entropy (nats a token)", {"entropy": "policy"}),
-    Panel("KL to the reference", {"kl": "KL"}, "lower"),
     Panel("Gradient norm", {"grad_norm": "before clipping"}),
     Panel("Learning rate", {"learning_rate": "learning rate"}),
+    Panel("Time of a step (s)", {"time/generation_s": "generation", "time/training_s": "training", "time/reward_s": "reward"}),
+    Panel("Speed (tokens a second)", {"tokens_per_second": "prompts and completions"}),
 )
-SINGLE = {"reward.png": PANELS[0:2], "loss.png": PANELS[6:7], "length.png": PANELS[4:5]}
-COLOURS = ("#3b5bdb", "#0b8f6a", "#c2570c")
+COLOURS = ("#3b5bdb", "#0b8f6a", "#c2570c", "#8a3ab9", "#b8860b", "#555555")
 STAGE_NAMES = {"sft": "Cold start (SFT)", "grpo": "GRPO"}
+PART = re.compile(r"(eval_)?rewards/(.+)/mean")
+
+
+def reward_parts(curves: Curves) -> Panel:
+    """Each part of the reward that was logged, the user's own too."""
+    found = [(metric, match) for metrics in curves.values() for metric in metrics if (match := PART.fullmatch(metric))]
+    metrics = {metric: match[2].rpartition("/")[2] + (", held-out" if match[1] else "") for metric, match in found}
+    inside = all(0 <= value <= 1 for points in curves.values() for metric in metrics for _, value in points.get(metric, []))
+    return Panel("Reward parts (mean)", metrics, "higher", *((0, 1) if inside else (None, None)))
+
+
+def files_of(curves: Curves) -> dict[str, Sequence[Panel]]:
+    """Each file and what is drawn in it."""
+    parts = reward_parts(curves)
+    return {"overview.png": (REWARD, parts, VERIFIED, LENGTH, LOSS, LOSS_REWARD, KL, *OTHERS), "reward.png": (REWARD, parts, VERIFIED),
+            "loss.png": (LOSS,), "length.png": (LENGTH,), "loss_reward.png": (LOSS_REWARD,), "kl.png": (KL,)}
 
 
 def plot_run(run_folder: Path) -> list[Path]:
@@ -67,18 +87,20 @@ def plot_run(run_folder: Path) -> list[Path]:
     folder = run_folder / "plots"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, panels in {"overview.png": PANELS, **SINGLE}.items():
-        shown = {stage: [p for p in panels if any(m in found for m in p.metrics)] for stage, found in curves.items()}
+    files = files_of(curves)
+    for name, panels in files.items():
+        shown = {stage: [p for p in panels if any(m in found for m in p.metrics) and (not p.against or p.against in found)]
+                 for stage, found in curves.items()}
         if any(shown.values()):
             _draw({stage: found for stage, found in shown.items() if found}, curves, folder / name, run_folder.name)
             written.append(folder / name)
-    write_json(folder / "summary.json", summary(curves), overwrite=True)
+    write_json(folder / "summary.json", summary(curves, files["overview.png"]), overwrite=True)
     return [*written, folder / "summary.json"]
 
 
-def summary(curves: Curves) -> dict[str, dict[str, dict[str, Any]]]:
+def summary(curves: Curves, panels: Iterable[Panel]) -> dict[str, dict[str, dict[str, Any]]]:
     """Stage → metric → first, last and best value with its step; `best` is null where neither end is better."""
-    better = {metric: panel.better for panel in PANELS for metric in panel.metrics}
+    better = {metric: panel.better for panel in panels if not panel.against for metric in panel.metrics}
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for stage, metrics in curves.items():
         found[stage] = {}
@@ -106,7 +128,12 @@ def _draw(shown: Mapping[str, Sequence[Panel]], curves: Curves, path: Path, run_
         block.suptitle(_plain(STAGE_NAMES.get(stage, stage)), fontsize=14, fontweight="bold", x=0.012, ha="left")
         axes = block.subplots(rows, across, squeeze=False).ravel()
         for axis, panel in zip(axes, panels, strict=False):
-            _panel(axis, panel, {m: curves[stage][m] for m in panel.metrics if m in curves[stage]})
+            lines = {m: curves[stage][m] for m in panel.metrics if m in curves[stage]}
+            if panel.against:
+                _against(axis, panel, lines, dict(curves[stage][panel.against]))
+            else:
+                _panel(axis, panel, lines)
+            _dressed(axis, panel)
         for axis in axes[len(panels):]:
             axis.set_visible(False)
     temporary = path.with_name(f".{path.name}")
@@ -123,14 +150,6 @@ def _panel(axis: Any, panel: Panel, lines: Mapping[str, Points]) -> None:
         else:
             axis.plot(steps, values, ".", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
             axis.plot(steps, smooth(values), color=colour, linewidth=1.9, label=label)
-    axis.set_title(panel.title, fontsize=10.5, loc="left")
-    axis.set_xlabel("step", fontsize=8.5, color="#555")
-    axis.tick_params(labelsize=8.5, colors="#444")
-    axis.grid(True, color="#e6e6e6", linewidth=0.7)
-    axis.set_axisbelow(True)
-    for side in ("top", "right"):
-        axis.spines[side].set_visible(False)
-    axis.ticklabel_format(useOffset=False)
     values = [value for points in lines.values() for _, value in points]
     if panel.low is not None:
         axis.set_ylim(panel.low - 0.03, panel.high + 0.03)
@@ -139,6 +158,26 @@ def _panel(axis: Any, panel: Panel, lines: Mapping[str, Points]) -> None:
         axis.set_ylim(values[0] - reach, values[0] + reach)
     if len(lines) > 1:
         axis.legend(fontsize=8, frameon=False)
+
+
+def _against(axis: Any, panel: Panel, lines: Mapping[str, Points], other: Mapping[float, float]) -> None:
+    """One metric over another, a point a step: the later, the darker."""
+    for points in lines.values():
+        both = [(other[step], value, step) for step, value in points if step in other]
+        if both:
+            across, up, steps = zip(*both, strict=True)
+            axis.scatter(across, up, c=steps, cmap="Blues", vmin=steps[0] - (steps[-1] - steps[0]) / 2, s=12, linewidths=0)
+
+
+def _dressed(axis: Any, panel: Panel) -> None:
+    axis.set_title(panel.title, fontsize=10.5, loc="left")
+    axis.set_xlabel(f"{panel.against} (darker: later)" if panel.against else "step", fontsize=8.5, color="#555")
+    axis.tick_params(labelsize=8.5, colors="#444")
+    axis.grid(True, color="#e6e6e6", linewidth=0.7)
+    axis.set_axisbelow(True)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)
+    axis.ticklabel_format(useOffset=False)
 
 
 def _columns(points: Iterable[tuple[float, float]]) -> tuple[list[float], list[float]]:
