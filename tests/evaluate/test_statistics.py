@@ -15,6 +15,7 @@ from toolkit.evaluate.stats import (
     WORSE,
     Interval,
     all_k,
+    cohen_kappa,
     detectable_gain,
     holm,
     majority,
@@ -232,6 +233,21 @@ def test_a_smaller_difference_needs_more_samples_and_none_needs_no_number():
     assert needed_samples(Interval(0.05, -0.05, 0.15), 100) == pytest.approx(817, abs=2)
     assert needed_samples(Interval(0.025, -0.075, 0.125), 100) > 3000
     assert needed_samples(Interval(0.0, -0.1, 0.1), 100) is None
+
+
+# Sim, Wright 2005 (Phys. Ther. 85:257), table 1: two physiotherapists and 39 patients, 22 and 11 agreed, κ = 0.67
+def test_kappa_agrees_with_the_published_example():
+    first = ["yes"] * 24 + ["no"] * 15
+    second = ["yes"] * 22 + ["no"] * 2 + ["yes"] * 4 + ["no"] * 11
+    assert cohen_kappa(first, second) == cohen_kappa(second, first) == pytest.approx(0.67, abs=0.005)
+
+
+def test_kappa_is_1_for_full_agreement_0_for_chance_and_unknown_where_only_one_thing_is_said():
+    assert cohen_kappa([True, False, True], [True, False, True]) == 1
+    assert cohen_kappa([True, True, False, False], [True, False, True, False]) == 0
+    assert cohen_kappa([True, True], [True, True]) is None
+    with pytest.raises(ValueError):
+        cohen_kappa([], [])
 
 
 # Student's sleep data (Biometrika 1908): the extra sleep of ten patients, drug 2

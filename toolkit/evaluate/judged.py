@@ -19,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.evaluate.judge import FAILED, FIRST, SECOND, TIE, UNREADABLE, VOID, Duel, Judge, Point
 from toolkit.evaluate.raiden import spoken
 from toolkit.evaluate.records import BASE, TRAINED, Record, read_records
-from toolkit.evaluate.stats import CANNOT_TELL, cohen_kappa, holm, mcnemar_exact, paired_bootstrap, verdict, wilson
+from toolkit.evaluate.stats import CANNOT_TELL, CONFIDENCE, cohen_kappa, holm, mcnemar_exact, paired_bootstrap, verdict, wilson
 from toolkit.jsonl import atomic_write, dumps, read_rows
 from toolkit.samples import Sample
 
@@ -87,6 +87,8 @@ def dimensions(points: Mapping[tuple[str, str], Points], rubric: Iterable[str], 
     compared = [by["difference"] for by in found.values() if by["difference"]]
     for difference, adjusted in zip(compared, holm([d["p_value"] for d in compared]), strict=True):
         difference["p_holm"] = adjusted
+        if adjusted >= 1 - CONFIDENCE:
+            difference["verdict"] = CANNOT_TELL
     return found
 
 

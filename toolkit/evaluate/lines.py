@@ -18,7 +18,7 @@ def further(report: Mapping[str, Any]) -> list[str]:
 def _dimensions(report: Mapping[str, Any]) -> Iterator[str]:
     rows = report.get("dimensions") or []
     for row in rows:
-        paper = f", the paper's {_share(row['paper'])}" if row["paper"] is not None else ""
+        paper = f", the paper's {100 * row['paper']:.2f} %" if row["paper"] is not None else ""
         if row["accuracy"] is not None:
             base = f", base {_share(row['base'])}" if row["base"] is not None else ""
             yield f"{row['dimension']} ({row['n']}): {_share(row['accuracy'])} ({_range(row)}){base}{paper}"
