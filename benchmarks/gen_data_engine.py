@@ -17,11 +17,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 STUB = Path(__file__).with_name("stub_server.py")
+
+
+@contextmanager
+def served(*given: str) -> Iterator[str]:
+    """The stub in a process of its own; gives its address."""
+    server = subprocess.Popen([sys.executable, str(STUB), *given], stdout=subprocess.PIPE, text=True)
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.wait()
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def write_rows(path: Path, count: int, per_profile: int = 8) -> None:
@@ -38,27 +55,20 @@ def measured(count: int, concurrency: int | None, stub: list[str], engine: str =
     from toolkit.generate.gate import Pace
     from toolkit.generate.prepared import reply_to_all
 
-    server = subprocess.Popen([sys.executable, str(STUB), *stub], stdout=subprocess.PIPE, text=True)
-    try:
-        url = server.stdout.readline().strip()
-        with tempfile.TemporaryDirectory() as folder:
-            requests, out = Path(folder, "requests.jsonl"), Path(folder, "replies.jsonl")
-            write_rows(requests, count)
-            if order:
-                lines = requests.read_text().splitlines()
-                requests.write_text("\n".join(order(lines)) + "\n")
-            used = engine_named(engine, [url], "stub" if engine == "bedrock" else None, "us-east-1" if engine == "bedrock" else None)
-            before = time.process_time()
-            totals = reply_to_all(requests, out, used, Pace(concurrency))
-            cpu_s = time.process_time() - before
-            ids = [line[:20] for line in out.open()]
+    with served(*stub) as url, tempfile.TemporaryDirectory() as folder:
+        requests, out = Path(folder, "requests.jsonl"), Path(folder, "replies.jsonl")
+        write_rows(requests, count)
+        if order:
+            lines = requests.read_text().splitlines()
+            requests.write_text("\n".join(order(lines)) + "\n")
+        used = engine_named(engine, [url], "stub" if engine == "bedrock" else None, "us-east-1" if engine == "bedrock" else None)
+        before = time.process_time()
+        totals = reply_to_all(requests, out, used, Pace(concurrency))
+        cpu_s = time.process_time() - before
+        ids = [line[:20] for line in out.open()]
         stats = json.loads(urlopen(url + "/stats").read())
-        assert totals.done == count == len(set(ids)) == len(ids) and stats["answered twice"] == 0
-    finally:
-        server.kill()
-        server.wait()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return {"seconds": totals.seconds, "cpu_ms": 1000 * cpu_s / count, "peak_mb": peak, "stats": stats, "count": count}
+    assert totals.done == count == len(set(ids)) == len(ids) and stats["answered twice"] == 0
+    return {"seconds": totals.seconds, "cpu_ms": 1000 * cpu_s / count, "peak_mb": peak_mb(), "stats": stats, "count": count}
 
 
 def line(name: str, run: dict, ideal_s: float | None = None, more: str = "") -> str:
@@ -123,30 +133,23 @@ def million() -> str:
     from toolkit.generate.prepared import look_over, reply_to_all
 
     count = 1_000_000
-    server = subprocess.Popen([sys.executable, str(STUB), "--slots", "256", "--latency", "0.05", "--loads"],
-                              stdout=subprocess.PIPE, text=True)
-    try:
-        engine = engine_named("sglang", [server.stdout.readline().strip()])
-        with tempfile.TemporaryDirectory() as folder:
-            requests, out = Path(folder, "requests.jsonl"), Path(folder, "replies.jsonl")
-            with requests.open("w") as file:
-                for n in range(count):
-                    file.write(f'{{"id": "row-{n:07d}-of-a-plan-with-long-ids", "prompt": "question {n}"}}\n')
-            began = time.monotonic()
-            rows = look_over(requests)
-            with Journal(out, {"requests": {"rows": rows.count, "sha256": rows.digest}, "model": engine.model}):
-                pass
-            with out.open("w") as file:
-                for n in range(count - 2000):
-                    file.write(f'{{"id":"row-{n:07d}-of-a-plan-with-long-ids","content":"reply"}}\n')
-            totals = reply_to_all(requests, out, engine, Pace(288), rows=rows)
-            took_s = time.monotonic() - began
-    finally:
-        server.kill()
-        server.wait()
+    with served("--slots", "256", "--latency", "0.05", "--loads") as url, tempfile.TemporaryDirectory() as folder:
+        engine = engine_named("sglang", [url])
+        requests, out = Path(folder, "requests.jsonl"), Path(folder, "replies.jsonl")
+        with requests.open("w") as file:
+            for n in range(count):
+                file.write(f'{{"id": "row-{n:07d}-of-a-plan-with-long-ids", "prompt": "question {n}"}}\n')
+        began = time.monotonic()
+        rows = look_over(requests)
+        with Journal(out, {"requests": {"rows": rows.count, "sha256": rows.digest}, "model": engine.model}):
+            pass
+        with out.open("w") as file:
+            for n in range(count - 2000):
+                file.write(f'{{"id":"row-{n:07d}-of-a-plan-with-long-ids","content":"reply"}}\n')
+        totals = reply_to_all(requests, out, engine, Pace(288), rows=rows)
+        took_s = time.monotonic() - began
     assert (totals.skipped, totals.done) == (count - 2000, 2000)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return f"{'1,000,000 rows planned':34}{peak:5.0f} MB at most; {took_s:.0f} s for looking them over and going on"
+    return f"{'1,000,000 rows planned':34}{peak_mb():5.0f} MB at most; {took_s:.0f} s for looking them over and going on"
 
 
 RUNS = {run.__name__: run for run in (slots, lognormal, quick, chance, faults, rate, cache, bedrock, million)}
