@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from toolkit.errors import InputError, Refused
-from toolkit.serve.export import Proof, card, export, push
+from toolkit.serve.card import Proof, card
+from toolkit.serve.export import export, push
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
@@ -106,20 +113,102 @@ def test_the_card_tells_what_the_manifest_knows(tmp_path):
         assert said in text
 
 
+def test_the_card_tells_the_evaluation_and_says_when_it_is_of_another_checkpoint(tmp_path):
+    rate = {"accuracy": 0.9, "low": 0.8, "high": 0.95, "n": 200}
+    report = {"n": 200, "task": "roleplay", "model": "run/final_model", "against": None, "base": None, "difference": None, "differences": None,
+              "verdict": None, "notes": ["Only 3 role(s)."], "trained": {**rate, "of_completed": rate, "by_kind": {"SBK": rate}, "by_language": {"zh": rate}},
+              "data": {"path": "v.json"}, "sampling": {"max_new_tokens": 60}, "command": "toolkit demo"}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    text = card(tmp_path / "final_model", None, path)
+    for said in ("language:\n- zh", "| All | 200 | 90.0 % | 80.0 to 95.0 |", "- Only 3 role(s).", "toolkit eval run/final_model --against none"):
+        assert said in text
+    assert "These are the numbers of" not in text
+    assert "These are the numbers of final_model" in card(tmp_path / "checkpoint-20", None, path)
+    with pytest.raises(InputError, match="report"):
+        card(tmp_path / "final_model", None, tmp_path / "none.json")
+
+
 def test_an_exported_folder_is_copied_to_s3(tmp_path, monkeypatch):
-    moto = pytest.importorskip("moto")
+    server = pytest.importorskip("moto.server")
     import boto3
 
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    (tmp_path / "config.json").write_text("{}")
-    with moto.mock_aws():
+    service = server.ThreadedMotoServer(port=0, verbose=False)
+    service.start()
+    try:
+        host, port = service.get_host_and_port()
+        for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_DEFAULT_REGION", "us-east-1"),
+                            ("AWS_ENDPOINT_URL", f"http://{host}:{port}")):
+            monkeypatch.setenv(name, value)
+        folder = tmp_path / "model"
+        folder.mkdir()
+        (folder / "config.json").write_text("{}")
         with pytest.raises(InputError, match="cannot be written"):
-            push(tmp_path, "s3://bucket/models")
-        boto3.client("s3").create_bucket(Bucket="bucket")
-        assert push(tmp_path, "s3://bucket/models/mine/") == "s3://bucket/models/mine/"
-        keys = [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket="bucket")["Contents"]]
-    assert keys == ["models/mine/config.json"]
-    with pytest.raises(InputError, match="neither owner/name nor s3"):
-        push(tmp_path, "nowhere")
+            push(folder, "s3://bucket/models")
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="bucket")
+        assert push(folder, "s3://bucket/models/mine/") == "s3://bucket/models/mine/"
+        assert [o["Key"] for o in client.list_objects_v2(Bucket="bucket")["Contents"]] == ["models/mine/config.json"]
+        assert client.get_object(Bucket="bucket", Key="models/mine/config.json")["Body"].read() == b"{}"
+    finally:
+        service.stop()
+
+
+class Hub(BaseHTTPRequestHandler):
+    """The hub's requests of an upload, with every file sent as text of the commit."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append((self.path, self.headers["Authorization"], body))
+        if self.path.endswith("/preupload/main"):
+            answer = {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in json.loads(body)["files"]]}
+        elif "/commit/" in self.path:
+            answer = {"commitUrl": f"http://{self.headers['Host']}/me/mine/commit/1", "commitOid": "1", "success": True}
+        else:
+            answer = {"url": f"http://{self.headers['Host']}/me/mine", "id": "me/mine", "errors": [], "warnings": []}
+        self._answer(answer)
+
+    def do_GET(self):
+        self._answer({"id": "me/mine", "sha": "1", "siblings": []})
+
+    def _answer(self, answer):
+        data = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_exported_folder_is_committed_to_the_hub(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "qwen3"}')
+    hub = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    hub.seen = []
+    threading.Thread(target=hub.serve_forever, daemon=True).start()
+    # the client reads its address and token once, as it is imported
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from pathlib import Path; from toolkit.serve.export import push; print(push(Path(sys.argv[1]), 'me/mine'))",
+         str(folder)], capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}", "HF_TOKEN": "hf_test", "HF_HUB_OFFLINE": "0",
+             "HF_HOME": str(tmp_path / "home"), "NO_PROXY": "127.0.0.1", "HF_HUB_DISABLE_TELEMETRY": "1"})
+    hub.shutdown()
+    hub.server_close()
+    assert done.returncode == 0, done.stderr
+    paths = {path: body for path, _, body in hub.seen}
+    assert b'"mine"' in paths["/api/repos/create"] and b"private" in paths["/api/repos/create"]
+    committed = [json.loads(line) for line in next(body for path, body in paths.items() if "/commit/" in path).splitlines()]
+    files = {line["value"]["path"]: base64.b64decode(line["value"]["content"]) for line in committed if line["key"] == "file"}
+    assert files == {"config.json": b'{"model_type": "qwen3"}'}
+    assert all(sent == "Bearer hf_test" for _, sent, _ in hub.seen)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "a/b/c", "s3://", "s3://UPPER/x", "https://huggingface.co/a/b"])
+def test_what_is_no_place_is_said_before_anything_is_merged(tmp_path, place):
+    done = subprocess.run([sys.executable, "-m", "toolkit", "export", str(tmp_path), "--output-dir", str(tmp_path / "out"), "--push", place],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and "neither owner/name nor s3://bucket/prefix" in done.stderr

@@ -6,17 +6,19 @@ from disk, must reply as the adapter does, and not as the base does.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 
-from toolkit.errors import InputError, Refused
+from toolkit.errors import InputError
 from toolkit.jsonl import dumps
+from toolkit.serve.card import Proof, card
 
 ADAPTER = "adapter_config.json"
 COPIED = ("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*", "vocab*", "merges.txt",
@@ -24,32 +26,14 @@ COPIED = ("*.safetensors", "*.safetensors.index.json", "config.json", "generatio
 PROBES = ("Who are you?", "Where were you born, and what is your trade?", "你是谁？", "你老家在哪儿？做什么工作？",
           "あなたは誰ですか。", "What did I tell you about my sister?")
 PROBE_TOKENS = 48
-# merging rounds the weights once more: in half precision a near tie may turn, a real difference moves far more tokens
-LEAST_AGREEMENT = 0.98
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Greedy replies of adapter, merged and base: how many are the same, and the share of the adapter's tokens that the
-    merged model would say, too, after the same text."""
-
-    replies: int
-    merged_same: int
-    base_same: int
-    token_agreement: float
-
-    def check(self) -> None:
-        """Raises Refused where the merge did not keep the adapter, or there was nothing to keep."""
-        if self.token_agreement < LEAST_AGREEMENT:
-            raise Refused(f"the merged model says only {self.token_agreement:.1%} of what the adapter says ({self.merged_same} of "
-                          f"{self.replies} replies are the same). Merge in another --dtype (float32).")
-        if self.base_same == self.replies:
-            raise Refused(f"all {self.replies} replies of the adapter are the base's: it changes nothing. Is this the trained "
-                          "checkpoint, and is --base what it was trained on?")
-
-
-def export(checkpoint: Path, out: Path, base: str | None = None, dtype: str = "auto", overwrite: bool = False) -> Proof | None:
+def export(checkpoint: Path, out: Path, base: str | None = None, dtype: str = "auto", overwrite: bool = False,
+           report: Path | None = None) -> Proof | None:
     """Write the checkpoint as a plain model folder with a card; a LoRA adapter is merged.
+
+    Args:
+        report: of the evaluation that the card tells; default: that of the checkpoint's run.
 
     Returns:
         the proof of the merge; None where there was nothing to merge.
@@ -74,7 +58,7 @@ def export(checkpoint: Path, out: Path, base: str | None = None, dtype: str = "a
         if not adapter:
             for path in sorted({path for pattern in COPIED for path in checkpoint.glob(pattern)}):
                 shutil.copy2(path, folder / path.name)
-        (folder / "README.md").write_text(card(checkpoint, proof), encoding="utf-8")
+        (folder / "README.md").write_text(card(checkpoint, proof, report), encoding="utf-8")
         if out.exists():
             shutil.rmtree(out)
         folder.replace(out)
@@ -158,62 +142,10 @@ def _agreement(model: Any, prompt: Sequence[int], reply: Sequence[int]) -> tuple
     return sum(a == b for a, b in zip(next_tokens, reply, strict=True)), len(reply)
 
 
-def card(checkpoint: Path, proof: Proof | None) -> str:
-    """README.md of the model, from the run's manifest and evaluation; what is not known is left out."""
-    import orjson
-    import yaml
-
-    from toolkit.run import read_manifest, run_of
-
-    run = run_of(checkpoint)
-    manifest: Mapping[str, Any] = read_manifest(run) if run else {"config": {}, "stages": {}, "data": {}}
-    config, stages = manifest["config"], manifest["stages"]
-    began = config.get("model_name_or_path") or config.get("model")
-    front = {"tags": ["role-play", "grpo", "trl"], "library_name": "transformers", "pipeline_tag": "text-generation",
-             **({"base_model": began} if isinstance(began, str) and began.count("/") == 1 and not began.startswith(".") else {})}
-    lines = ["---", yaml.safe_dump(front, sort_keys=False, allow_unicode=True).strip(), "---", "", f"# {run.name if run else checkpoint.name}", ""]
-    report = run / "eval" / "report.json" if run else None
-    if report and report.is_file():
-        try:
-            lines += _results(orjson.loads(report.read_bytes()))
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise InputError(f"{report} is no evaluation report: {error}. Evaluate again to write it.") from error
-    else:
-        lines += ["Not evaluated yet: `toolkit eval` writes the numbers that belong here.", ""]
-    if proof:
-        lines += ["## Merge", "", f"A LoRA adapter was merged into its base. On {proof.replies} greedy replies the merged model says what the "
-                  f"adapter says in {proof.merged_same} ({proof.token_agreement:.2%} of tokens); {proof.base_same} are also the base's.", ""]
-    if run:
-        shown = {name: config[name] for name in ("task", "model_name_or_path", "learning_rate", "num_generations", "max_completion_length",
-                                                 "per_device_train_batch_size", "gradient_accumulation_steps", "max_steps",
-                                                 "num_train_epochs", "beta", "temperature", "use_peft", "lora_r", "seed", "dtype")
-                 if config.get(name) is not None}
-        lines += ["## Training", "", *(f"- {stage}: {found.get('seconds', '?')} s, finished {found.get('finished', '?')}"
-                                       for stage, found in stages.items()), "", "| setting | value |", "|---|---|",
-                  *(f"| {name} | `{dumps(value)}` |" for name, value in shown.items()), "", "| data | sha256 |", "|---|---|",
-                  *(f"| {name} | `{found['sha256']}` |" for name, found in manifest["data"].items()), "",
-                  "Versions: " + ", ".join(f"{name} {value}" for name, value in manifest.get("versions", {}).items()) + ".", ""]
-    lines += ["## Use", "", "```python", "from transformers import pipeline", "", 'chat = pipeline("text-generation", model="…")',
-              'chat([{"role": "system", "content": "You are …"}, {"role": "user", "content": "…"}])', "```", "",
-              "It replies `<think>…</think><answer>…</answer>`; show the answer. The licence of the base model holds for this one, too."]
-    return "\n".join(lines) + "\n"
-
-
-def _results(report: Mapping[str, Any]) -> list[str]:
-    from toolkit.evaluate.report import SLICE_NAMES, percent, points, table
-
-    found, paired = report["difference"], report["base"] is not None
-    lines = ["## Evaluation", "", f"{report['n']} held-out samples, task {report['task']}"
-             + (f"; against its base: **{report['verdict']}**, {points(found['value'])} points (95 % interval {points(found['low'])} to "
-                f"{points(found['high'])})." if found else "."), "",
-             "| | n | " + ("base | " if paired else "") + "this model | 95 % |", "|---|---|" + ("---|" if paired else "") + "---|---|"]
-    for row in table(report, {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}):
-        mine = row["trained"]
-        if mine["accuracy"] is not None:
-            before = f"{percent(row['base']['accuracy'] if row['base'] else None)} | " if paired else ""
-            lines.append(f"| {row['name']} | {mine['n']} | {before}{percent(mine['accuracy'])} | "
-                         f"{100 * mine['low']:.1f} to {100 * mine['high']:.1f} |")
-    return [*lines, ""]
+def check_place(place: str) -> None:
+    """Raises InputError for what is no place to push to, before minutes are spent on a merge."""
+    if not (re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", place) or re.fullmatch(r"[\w.-]+/[\w.-]+", place)):
+        raise InputError(f"--push {place} is neither owner/name nor s3://bucket/prefix.")
 
 
 def push(folder: Path, place: str, private: bool = True) -> str:
@@ -222,6 +154,7 @@ def push(folder: Path, place: str, private: bool = True) -> str:
     Raises:
         InputError: no such place, or no right to write there.
     """
+    check_place(place)
     if place.startswith("s3://"):
         import boto3
         from boto3.exceptions import Boto3Error
@@ -235,8 +168,7 @@ def push(folder: Path, place: str, private: bool = True) -> str:
         except (Boto3Error, BotoCoreError, ClientError) as error:
             raise InputError(f"{place} cannot be written: {' '.join(str(error).split())[:200]}") from error
         return place
-    if place.count("/") != 1:
-        raise InputError(f"--push {place} is neither owner/name nor s3://bucket/prefix.")
+    import httpx
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -244,8 +176,8 @@ def push(folder: Path, place: str, private: bool = True) -> str:
         api = HfApi()
         api.create_repo(place, private=private, exist_ok=True)
         return str(api.upload_folder(repo_id=place, folder_path=folder))
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise InputError(f"{place} cannot be written: {' '.join(str(error).split())[:200]}. Is HF_TOKEN set?") from error
+    except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError) as error:
+        raise InputError(f"{place} cannot be written: {' '.join(str(error).split())[:200].rstrip('.')}. Is HF_TOKEN set?") from error
 
 
 def export_command(
@@ -255,13 +187,16 @@ def export_command(
     dtype: Annotated[str, typer.Option(help="Of the merged weights: auto (the base's), float32, bfloat16, float16.")] = "auto",
     push_to: Annotated[str | None, typer.Option("--push", help="Then copy it to the hub (owner/name) or S3 (s3://bucket/prefix).")] = None,
     public: Annotated[bool, typer.Option("--public", help="A hub repository that --push creates is public.")] = False,
+    report: Annotated[Path | None, typer.Option(help="The report.json that the card tells; default: the run's.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
 ) -> None:
     """A model folder for others: LoRA merged and proven, safetensors, tokenizer, template, model card."""
     from toolkit.terminal import say
 
-    proof = export(checkpoint, output_dir, base, dtype, overwrite)
+    if push_to:
+        check_place(push_to)
+    proof = export(checkpoint, output_dir, base, dtype, overwrite, report)
     if proof:
         say(f"merged: {proof.merged_same} of {proof.replies} greedy replies are the adapter's ({proof.token_agreement:.2%} of tokens), "
             f"{proof.base_same} the base's")
