@@ -120,7 +120,7 @@ def test_ctrl_c_keeps_what_was_paid_for_and_the_same_command_asks_only_for_the_r
         time.sleep(0.3)
         begun.send_signal(signal.SIGINT)        # waits for nothing
         said = begun.communicate(timeout=60)[1]
-        assert begun.returncode == 130 and "Traceback" not in said
+        assert begun.returncode == 130 and "Traceback" not in said and "the same command continues" in said
         kept = len((tmp_path / "eval" / CACHE).read_bytes().splitlines())
         assert 3 <= kept < PROMPTS and not (tmp_path / "eval" / "report.json").exists()
         stub.latency_s, before = 0.0, stub.counts["requests"]

@@ -64,11 +64,15 @@ def eval_(
         page = write_report(folder)
     else:
         assert model is not None
-        report, page = run_evaluation(
-            model, against=against, data=data, output_dir=output_dir, task=task, system_prompt=system_prompt, limit=limit,
-            max_new_tokens=max_new_tokens, temperature=temperature, repeats=repeats, batch_size=batch_size, seed=seed,
-            submission=submission, hub=hub, overwrite=overwrite, dry_run=dry_run, judging=judging,
-            beside=Beside(also or (), fail_if_worse or (), train_data, allow_contaminated, anonymised))
+        try:
+            report, page = run_evaluation(
+                model, against=against, data=data, output_dir=output_dir, task=task, system_prompt=system_prompt, limit=limit,
+                max_new_tokens=max_new_tokens, temperature=temperature, repeats=repeats, batch_size=batch_size, seed=seed,
+                submission=submission, hub=hub, overwrite=overwrite, dry_run=dry_run, judging=judging,
+                beside=Beside(also or (), fail_if_worse or (), train_data, allow_contaminated, anonymised))
+        except KeyboardInterrupt:
+            say("stopped. The replies that are there are kept: the same command continues.")
+            raise
     if as_json:
         print(dumps(report, indent=True))
     if page is None:
