@@ -19,7 +19,16 @@ from toolkit.errors import InputError
 from toolkit.evaluate.judge import FAILED, FIRST, SECOND, TIE, UNREADABLE, VOID, Duel, Judge, Point
 from toolkit.evaluate.raiden import spoken
 from toolkit.evaluate.records import BASE, TRAINED, Record, read_records
-from toolkit.evaluate.stats import CANNOT_TELL, CONFIDENCE, cohen_kappa, holm, mcnemar_exact, paired_bootstrap, verdict, wilson
+from toolkit.evaluate.stats import (
+    CANNOT_TELL,
+    CONFIDENCE,
+    cohen_kappa,
+    holm,
+    mcnemar_exact,
+    paired_bootstrap,
+    verdict,
+    wilson,
+)
 from toolkit.jsonl import atomic_write, dumps, read_rows
 from toolkit.samples import Sample
 
