@@ -154,3 +154,13 @@ def test_a_model_s_identity_follows_its_weights_and_template(tmp_path):
 def test_a_server_that_is_not_there_is_named(data, tmp_path):
     with pytest.raises(InputError, match="cannot be reached"):
         evaluate("http://127.0.0.1:9", None, data, out=tmp_path / "eval")
+
+
+def test_what_training_told_the_chat_template_is_told_again(data, tmp_path):
+    stub = Stub(content=REPLY)
+    with serving(stub) as url:
+        evaluate(f"{url}#stub", None, data, out=tmp_path / "eval", limit=3, template={"enable_thinking": False})
+        first = stub.counts["requests"]
+        evaluate(f"{url}#stub", None, data, out=tmp_path / "eval", limit=3, overwrite=True)
+    assert stub.bodies[0]["chat_template_kwargs"] == {"enable_thinking": False}
+    assert stub.counts["requests"] == 2 * first, "another template is another prompt"

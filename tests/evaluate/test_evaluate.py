@@ -48,7 +48,7 @@ def replies(monkeypatch):
             keep(n, Completion(said[Path(model.name).name](n, prompt), "stop", 5))
 
     monkeypatch.setattr("toolkit.train.models.load", load)
-    monkeypatch.setattr("toolkit.train.models.prefills_think", lambda tokenizer: False)
+    monkeypatch.setattr("toolkit.train.models.prefills_think", lambda tokenizer, template: False)
     monkeypatch.setattr("toolkit.evaluate.replies.complete", complete)
     return said
 

@@ -118,3 +118,13 @@ def test_a_batch_that_does_not_fit_into_memory_is_halved(loaded, prompts, monkey
     monkeypatch.setattr(model, "generate", small_memory)
     assert complete(model, tokenizer, prompts, max_new_tokens=6) == whole
     assert max(sizes) == 9 and min(sizes) <= 3
+
+
+def test_the_chat_template_is_told_what_training_told_it(loaded, prompts):
+    model, tokenizer = loaded
+    was, tokenizer.chat_template = tokenizer.chat_template, "{{ messages[-1].content }}{% if loud is defined %}!!!{% endif %}"
+    try:
+        plain, loud = (complete(model, tokenizer, prompts, max_new_tokens=8, template=told) for told in ({}, {"loud": True}))
+    finally:
+        tokenizer.chat_template = was
+    assert plain != loud

@@ -9,8 +9,9 @@ batch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.errors import InputError
@@ -29,20 +30,22 @@ class Completion:
 def complete(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Message]], *, max_new_tokens: int = 256,
              temperature: float = 0.0, batch_size: int = 32, seed: int = 42,
              progress: Callable[[int], None] | None = None,
-             keep: Callable[[int, Completion], None] | None = None) -> list[Completion]:
+             keep: Callable[[int, Completion], None] | None = None,
+             template: Mapping[str, Any] = MappingProxyType({})) -> list[Completion]:
     """One completion a prompt, in the order of the prompts.
 
     Args:
         temperature: 0 is greedy.
         progress: is called with the number of completions just finished.
         keep: is given each completion with the place of its prompt as soon as it is there.
+        template: what the chat template is told, as in training (`chat_template_kwargs`).
 
     Raises:
         InputError: when a prompt and its reply do not fit into the model's context (every such prompt is named).
     """
     import torch
 
-    rendered = _render(tokenizer, prompts)
+    rendered = _render(tokenizer, prompts, template)
     _fits(model, rendered, max_new_tokens)
     # the longest first: a batch that does not fit into memory is met at the start, not at the end
     order = sorted(range(len(rendered)), key=lambda i: -len(rendered[i]))
@@ -70,14 +73,14 @@ def complete(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Message]], *
     return [found[i] for i in range(len(rendered))]
 
 
-def _render(tokenizer: Any, prompts: Sequence[Sequence[Message]]) -> list[list[int]]:
+def _render(tokenizer: Any, prompts: Sequence[Sequence[Message]], template: Mapping[str, Any]) -> list[list[int]]:
     if not prompts:
         return []
     from jinja2 import TemplateError
 
     try:
         return tokenizer.apply_chat_template([list(p) for p in prompts], add_generation_prompt=True, tokenize=True,
-                                             return_dict=True)["input_ids"]
+                                             return_dict=True, **template)["input_ids"]
     except TemplateError as error:
         raise InputError(f"the chat template of {tokenizer.name_or_path} cannot write this task's prompts: {error}. "
                          "Take a model whose template knows system, user and assistant.") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +40,12 @@ class Sampling:
     temperature: float = 0.0
     seed: int = 42
     dtype: str = ""
+    template: Mapping[str, Any] = field(default_factory=dict)   # what the chat template is told, such as enable_thinking
 
     def key(self, identity: str, messages: Sequence[Message], repeat: int) -> str:
         seed = self.seed if self.temperature else 0             # greedy replies do not hang on it
         what = [identity, list(messages), self.max_new_tokens, self.temperature, seed, self.dtype, repeat]
+        what += [dict(self.template)] if self.template else []
         return hashlib.sha256(orjson.dumps(what)).hexdigest()[:32]
 
 
@@ -154,7 +156,7 @@ def _generate(name: str, wanted: Sequence[Wanted], sampling: Sampling, loading: 
     dtype = sampling.dtype or ("float32" if device == "cpu" else "auto")
     model, tokenizer = load(name, {"dtype": dtype}, loading.trust_remote_code)
     model.to(device)
-    prefilled = prefills_think(tokenizer)
+    prefilled = prefills_think(tokenizer, dict(sampling.template))
     threads = torch.get_num_threads()
     small = device == "cpu" and model.num_parameters() < SMALL_MODEL
     torch.set_num_threads(loading.torch_threads or (1 if small else threads))
@@ -168,7 +170,8 @@ def _generate(name: str, wanted: Sequence[Wanted], sampling: Sampling, loading: 
 
             complete(model, tokenizer, [item.messages for item in mine], max_new_tokens=sampling.max_new_tokens,
                      temperature=sampling.temperature, batch_size=loading.batch_size,
-                     seed=sampling.seed + repeat * 1_000_003, progress=advance, keep=keep)
+                     seed=sampling.seed + repeat * 1_000_003, progress=advance, keep=keep,
+                     template=sampling.template)
     finally:
         torch.set_num_threads(threads)
 
@@ -181,11 +184,12 @@ def _ask(engine: Any, wanted: Sequence[Wanted], sampling: Sampling, journal: Jou
     from toolkit.jsonl import read_rows
 
     shown = 0
+    fixed = {"chat_template_kwargs": dict(sampling.template)} if sampling.template and engine.name != "bedrock" else {}
 
     async def make(item: Wanted, ask: Complete) -> Mapping[str, Any]:
         extra = {"seed": sampling.seed + item.repeat} if engine.name != "bedrock" and sampling.temperature else {}
         reply = await ask(Request(item.id, item.messages, sampling.max_new_tokens, sampling.temperature,
-                                  affinity=item.affinity, extra=extra))
+                                  affinity=item.affinity, extra={**fixed, **extra}))
         # servers that part the thinking from the reply: the verifier reads both in one text
         thought = f"<think>{reply.reasoning}</think>" if reply.reasoning else ""
         return {"text": thought + reply.content, "finish": reply.finish_reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,8 @@ from toolkit.sources import data_files, on_hub
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import say
 
+# what an evaluation samples with, beside the temperature; training may have cut the distribution
+PLAIN_SAMPLING = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 LENGTH = 256                                    # tokens of a reply, where neither user nor run says
 
 
@@ -87,7 +90,8 @@ def run_evaluation(model: str, *, against: str | None = None, data: str | Path |
         "temperature": options["temperature"], "batch_size": options["batch_size"], "seed": options["seed"],
         "repeats": options.get("repeats") or 1, "torch_threads": config.get("torch_threads") or 0,
         "max_new_tokens": options.get("max_new_tokens") or config.get("max_completion_length") or LENGTH,
-        "overwrite": options["overwrite"], "dry_run": options.get("dry_run", False)}
+        "template": config.get("chat_template_kwargs") or {}, "overwrite": options["overwrite"],
+        "dry_run": options.get("dry_run", False)}
     prompt = options.get("system_prompt") or config.get("system_prompt") or ""
     mine = {"system_prompt": prompt, "limit": options["limit"], "sbk_weight": config.get("sbk_weight", 0.5),
             "cm_weight": config.get("cm_weight", 0.5), **shared}
@@ -149,9 +153,12 @@ def differs(config: Mapping[str, Any], used: Mapping[str, Any], system_prompt: s
                            ("system prompt", config.get("system_prompt"), system_prompt or None)):
         if was is not None and was != is_:
             lines.append(f"Differs from training: {name} was {was}, is {is_}.")
+    lines += [f"Differs from training: {name} was {config[name]}, is {plain}." for name, plain in PLAIN_SAMPLING.items()
+              if config.get(name) not in (None, plain, 0)]
     templates = [path.read_bytes() for name in (model, base) if name and (path := Path(name) / "chat_template.jinja").is_file()]
     if len(templates) == 2 and templates[0] != templates[1]:
-        lines.append("The chat templates of the two models differ: each is asked with its own.")
+        mine, theirs = (hashlib.sha256(template).hexdigest()[:12] for template in templates)
+        lines.append(f"The chat templates of the two models differ (sha256 {mine}… and {theirs}…): each is asked with its own.")
     return lines
 
 
@@ -184,7 +191,8 @@ def _sister(sister: guard.Sister, model: str, base: str | None, out: Path, share
     return {**{name: report[name] for name in KEPT}, "folder": str(folder)}
 
 
-def _anonymised(task: Task, model: str, base: str | None, source: str, out: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+def _anonymised(task: Task, model: str, base: str | None, source: str, out: Path,
+                options: Mapping[str, Any]) -> dict[str, Any]:
     """The same samples under other names; `by_name` is what each model loses by that (named − anonymised)."""
     folder = out / "anonymised"
     report = evaluate(model, base, source, Anonymised(task), out=folder, **options)

@@ -13,6 +13,7 @@ import heapq
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.errors import InputError
@@ -36,7 +37,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
              temperature: float = 0.0, batch_size: int = 32, seed: int = 42, sbk_weight: float = 0.5,
              cm_weight: float = 0.5, repeats: int = 1, dtype: str = "", torch_threads: int = 0,
              trust_remote_code: bool = False, overwrite: bool = False, notes: Sequence[str] = (),
-             dry_run: bool = False) -> dict[str, Any]:
+             template: Mapping[str, Any] = MappingProxyType({}), dry_run: bool = False) -> dict[str, Any]:
     """Evaluate `model_path` (and `against`, on the same samples) and write `out/records.jsonl` and `out/report.json`.
 
     Args:
@@ -48,6 +49,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
         repeats: replies to each prompt; more than one needs a temperature.
         dtype: of the weights; empty takes the checkpoint's own on an accelerator and float32 on a CPU.
         torch_threads: CPU threads; 0 takes one for a small model and torch's own number for others.
+        template: what the chat template is told, as in training (`chat_template_kwargs`).
         notes: said first, and in the report.
         dry_run: say what it takes and what it can tell, and neither generate nor write.
 
@@ -67,7 +69,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
         raise InputError(f"{data} holds no samples: there is nothing to evaluate.")
     prompts = [task.prompt(row, system_prompt) for row in rows]
     roles = [str(getattr(row, "role_id", "")) for row in rows]
-    sampling = Sampling(max_new_tokens, temperature, seed, dtype)
+    sampling = Sampling(max_new_tokens, temperature, seed, dtype, template)
     loading = Loading(batch_size, torch_threads, trust_remote_code)
     asked = {side: ask(name, prompts, repeats, sampling) for side, name in models.items()}
     ahead = plan(task.name, roles, list(asked.values()), out, max_new_tokens, batch_size)
@@ -88,7 +90,8 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
         "model": str(model_path), "against": None if against is None else str(against),
         "plan": ahead.to_json(), "data": {**fingerprint(files[0]), "samples": len(rows), "given": str(data)}, "task": task.name,
         "sampling": {"max_new_tokens": max_new_tokens, "temperature": temperature, "batch_size": batch_size,
-                     "seed": seed, "limit": limit, "repeats": repeats, "system_prompt": system_prompt, "dtype": dtype},
+                     "seed": seed, "limit": limit, "repeats": repeats, "system_prompt": system_prompt, "dtype": dtype,
+                     "chat_template_kwargs": dict(template) or None},
         "seconds": round(time.monotonic() - begun, 2), "versions": versions(), "command": command(), "written": now(),
     })
 
