@@ -71,6 +71,30 @@ def test_roles_and_prompts_in_both_are_a_broken_split(rows):
         contamination.check(found)
 
 
+def test_a_role_under_another_name_is_a_broken_split(rows):
+    copied = [{**row, "id": f"x{n}", "role_id": "other", "character_name": "Ned Oakes", "question": row["question"].upper() + " !",
+               "character_profile": row["character_profile"].replace(row["character_name"], "Ned Oakes")} for n, row in enumerate(rows[:6])]
+    found = contamination.overlap(samples(copied), samples(rows))
+    assert found.roles == () and len(found.prompts) == 6
+    with pytest.raises(Refused, match="prompts are in the training data"):
+        contamination.check(found)
+
+
+def test_problems_that_differ_in_a_sign_are_two_problems():
+    from toolkit.tasks.gsm8k import Gsm8k
+
+    plus, times = ([Gsm8k().row({"id": "1", "question": f"What is 12 {sign} 3?", "answer": "#### 1"})] for sign in "+*")
+    assert contamination.overlap(plus, times).prompts == ()
+
+
+def test_a_quarter_of_the_samples_with_n_grams_of_the_training_data_is_a_broken_split(rows):
+    mine = [{**row, "question": f"Now number {n} of all the things that were told by the river that night?"} for n, row in enumerate(rows[:8])]
+    theirs = [{**row, "role_id": "other", "question": f"Well, {mine[n]['question']} So?"} for n, row in enumerate(rows[:3])]
+    with pytest.raises(Refused, match="3 of 8 evaluated samples share 13 words in a row"):
+        contamination.check(contamination.overlap(samples(mine[:8]), samples(theirs)))
+    contamination.check(contamination.overlap(samples(mine), samples(theirs[:2])))
+
+
 def test_other_roles_with_other_text_are_a_clean_split(rows):
     other = [{**row, "role_id": "other", "character_profile": "He is tall.", "question": "How tall are you?"} for row in rows]
     found = contamination.overlap(samples(rows), samples(other))

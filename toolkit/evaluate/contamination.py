@@ -1,13 +1,15 @@
 """Whether the evaluation was seen in training: roles and prompts in both, and how many of its n-grams stand there.
 
-Roles or whole prompts in both are a broken split, and refused. N-grams are only reported: quotations share them, too. Those that
-many rows of the training data hold are the wording of the task, and count for nothing.
+Roles or whole prompts in both are a broken split, and refused; so are n-grams in more than a quarter of the samples. Fewer are
+only reported: quotations share them, too. Those that many rows of the training data hold are the wording of the task, and count
+for nothing.
 
     13 words (characters and words of Chinese and Japanese: each character is one), as in Brown et al. 2020 (arXiv 2005.14165, C)
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ from toolkit.evaluate.style import units
 N = 13
 SHOWN = 5
 WORDING = 0.01                                  # share of the training rows from which on an n-gram is the task's wording
+LEAKED = 0.25                                   # share of the samples with such n-grams from which on the split is broken
 FEW = 3                                         # rows in which a text may stand again, in however small a file
+_BETWEEN = re.compile(r"[\s.,;:!?…。，、；：！？'\"“”‘’]+")      # not the signs of arithmetic
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ def check(found: Overlap) -> None:
     """Raises Refused for a broken split: what was learned by heart is not what was learned."""
     problems = [f"{len(items)} of the evaluated {name} are in the training data, too: {', '.join(items[:SHOWN])}"
                 f"{', …' if len(items) > SHOWN else ''}." for name, items in (("roles", found.roles), ("prompts", found.prompts)) if items]
+    if found.touched > LEAKED * found.samples:
+        problems.append(f"{found.touched} of {found.samples} evaluated samples share {N} words in a row with the training data that are not "
+                        "the task's own wording.")
     if problems:
         raise Refused([*problems, "Split the data anew (gen-data splits by role), or pass --allow-contaminated to see the numbers anyway."])
 
@@ -79,9 +86,11 @@ def _role(row: Any) -> str:
 
 
 def _prompt(row: Any) -> bytes:
+    """The same for prompts that differ in punctuation, spaces, case or the name of the role alone: a renamed copy is a copy."""
     turns = [str(turn.get("content", "")) for turn in getattr(row, "conversation_history", ())]
-    parts = [str(getattr(row, "character_profile", "")), *turns, str(getattr(row, "question", ""))]
-    return blake2b("\0".join(parts).encode(), digest_size=16).digest()
+    text = "\0".join([str(getattr(row, "character_profile", "")), *turns, str(getattr(row, "question", ""))])
+    name = str(getattr(row, "character_name", "") or "")
+    return blake2b(_BETWEEN.sub(" ", text.replace(name, "") if name else text).casefold().encode(), digest_size=16).digest()
 
 
 def _grams(row: Any) -> Iterator[bytes]:
