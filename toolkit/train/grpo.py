@@ -144,9 +144,10 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     arguments = GRPOConfig(**{**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]})
     every = int(arguments.eval_steps) if eval_rows and settings.grpo.get("eval_steps") and arguments.eval_steps >= 1 else 0
     held_out = [HeldOut(run, reward, eval_rows, settings.system_prompt, every, prefilled)] if every else []
-    adapter = get_peft_config(ModelConfig(**settings.model)) if settings.model.get("use_peft") else None
+    unsloth = settings.loader == "unsloth"                  # whose model has its adapter, and its own forward
+    adapter = get_peft_config(ModelConfig(**settings.model)) if settings.model.get("use_peft") and not unsloth else None
     # keys and values are shared through the plain decoder, which an adapter wraps
-    trainer_class = GRPOTrainer if adapter else prompt_sharing(GRPOTrainer)
+    trainer_class = GRPOTrainer if adapter or unsloth else prompt_sharing(GRPOTrainer)
     if settings.dynamic_sampling is not None:
         trainer_class = dynamic_sampling(trainer_class, settings.dynamic_sampling)
     trainer = trainer_class(

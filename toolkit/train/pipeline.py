@@ -99,9 +99,11 @@ def _rows(task: Task, files: list[Path]) -> list[Any]:
 
 def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows: list[Any], held_out: list[Any],
             names: dict[str, Any], keepers: list[Any]) -> Path:
-    from toolkit.train.models import load, quiet_libraries
+    from toolkit.train.loaders import import_loader, load_trained
+    from toolkit.train.models import quiet_libraries
     from toolkit.train.speed import keep_freed_memory
 
+    import_loader(settings)
     quiet_libraries()
     keep_freed_memory()
     import torch
@@ -128,7 +130,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             with state.main_process_first():
                 forget_after(run, "sft", 0)
             conversations = read_conversations(settings.cold_start_data)
-            model, tokenizer = load(name, settings.model)
+            model, tokenizer = load_trained(settings, name)
             began = time.monotonic()
             cold_start(settings, run, model, tokenizer, conversations, out, common)
             _finished(run, state, "sft", model=str(out), seconds=round(time.monotonic() - began, 1))
@@ -138,7 +140,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
         from toolkit.train.grpo import grpo
         from toolkit.train.trackers import MlflowId
 
-        model, tokenizer = load(name, settings.model)
+        model, tokenizer = load_trained(settings, name)
         checkpoint = last_whole(run.folder)
         if checkpoint:
             say(f"continuing from {checkpoint}")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import socket
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from toolkit.errors import Refused
 from toolkit.train.arguments import TrainSettings
@@ -15,7 +19,7 @@ from toolkit.train.launch import accelerate_file, batch_of, distribution, launch
 INSTALL = {"bitsandbytes": "pip install bitsandbytes", "peft": "pip install peft", "vllm": "pip install 'trl[vllm]'",
            "deepspeed": "pip install deepspeed", "wandb": "pip install wandb", "swanlab": "pip install swanlab",
            "mlflow": "pip install mlflow", "trackio": "pip install trackio", "tensorboard": "pip install tensorboard",
-           "liger_kernel": "pip install liger-kernel"}
+           "liger_kernel": "pip install liger-kernel", "unsloth": "pip install unsloth"}
 MIN_FREE_BYTES = 200e6      # what the smallest run writes, with room
 
 
@@ -28,7 +32,7 @@ def preflight(settings: TrainSettings, samples: int) -> None:
     Raises:
         Refused: every reason why it cannot work, each with its fix.
     """
-    problems = [*_libraries(settings), *_batch(settings, samples), *_disk(settings.output_dir), *_server(settings)]
+    problems = [*_libraries(settings), *_vllm_version(settings), *_batch(settings, samples), *_disk(settings.output_dir), *_server(settings)]
     if problems:
         raise Refused(problems)
 
@@ -46,6 +50,8 @@ def _libraries(settings: TrainSettings) -> list[str]:
         needed["vllm"] = "use_vllm"
     if grpo.get("use_liger_kernel"):
         needed["liger_kernel"] = "use_liger_kernel"
+    if settings.loader == "unsloth":
+        needed["unsloth"] = "loader: unsloth"
     if not launched() and settings.accelerate_config:
         file = accelerate_file(settings.accelerate_config, settings.num_processes, 0)
         if distribution(file).startswith("zero"):
@@ -56,6 +62,19 @@ def _libraries(settings: TrainSettings) -> list[str]:
             needed[tracker] = f"report_to: {tracker}"
     return [f"{asked} needs {package}, which is not installed. Run: {INSTALL[package]}"
             for package, asked in needed.items() if importlib.util.find_spec(package) is None]
+
+
+def _vllm_version(settings: TrainSettings) -> list[str]:
+    """The vLLM that is installed against the range that the installed TRL names."""
+    try:
+        installed = version("vllm") if settings.grpo.get("use_vllm") else ""
+    except PackageNotFoundError:
+        return []                               # told with the libraries
+    named = [Requirement(line) for line in requires("trl") or []]
+    wanted = next((requirement.specifier for requirement in named if requirement.name == "vllm"), None)
+    if not installed or wanted is None or wanted.contains(Version(installed).base_version):     # without +cu129
+        return []
+    return [f"vllm {installed} is installed, and trl {version('trl')} works with vllm {wanted}. Run: pip install 'trl[vllm]'"]
 
 
 def _batch(settings: TrainSettings, samples: int) -> list[str]:
