@@ -192,7 +192,7 @@ class Maker:
             problems: list[Problem] = []
             value, draft = None, None
             if reply.finish_reason == "length":
-                problems.append(Problem("length"))
+                problems.append(Problem("length", f"cut at {sampling.max_tokens} tokens"))
             elif reply.finish_reason in ("refusal", "content_filter"):
                 problems.append(Problem("refusal", reply.finish_reason))
             else:

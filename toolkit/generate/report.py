@@ -11,16 +11,18 @@ from toolkit.dataset.show import render as render_problems
 from toolkit.dataset.show import summary
 from toolkit.dataset.stats import render_stats
 from toolkit.dataset.validate import validate
+from toolkit.dataset.wording import short
 from toolkit.errors import InputError, Refused
 from toolkit.generate.batch import Totals
 from toolkit.generate.estimate import Estimate
 from toolkit.generate.make import ACCEPTED, Tally
 from toolkit.generate.prices import Price
-from toolkit.terminal import console, say
+from toolkit.terminal import console, say, visible
 
 if TYPE_CHECKING:
     from toolkit.generate.served import Generation
 
+SHOWN_DRAFT = 300                               # characters of a rejected one
 Print = Callable[[Any], None] | None
 
 
@@ -66,6 +68,7 @@ def _show(outcome: Mapping[str, Any]) -> None:
         console.rule(f"rejected · {outcome['kind']} · {outcome['difficulty']}", style="red")
         for entry in outcome["refused"]:
             say(f"  {entry['step']}: {entry['reason']}")
+        say(f"  wrote: {visible(short(outcome['draft'], SHOWN_DRAFT))}")
         return
     sample = outcome["sample"]
     console.rule(f"{sample['character_name']} · {sample['kind']} · {sample['metadata']['form']} · {sample['difficulty']}")
