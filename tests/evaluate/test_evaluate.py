@@ -175,6 +175,13 @@ def test_slices_are_paired_and_adjusted_for_their_number(rows):
     assert kinds["SBK"]["p_holm"] == pytest.approx(2 * kinds["SBK"]["p_value"])
 
 
+def test_scores_between_right_and_wrong_have_student_s_interval(rows):
+    side = summary([record(row, gold(row) if n % 4 else row["answer"], index=n) for n, row in enumerate(rows)])
+    found = side["format_interval"]
+    assert found["value"] == side["format"] < 1 and 0 <= found["low"] < found["value"] < found["high"] <= 1
+    assert summary([record(rows[0], gold(rows[0]))])["format_interval"] is None
+
+
 def test_the_weighted_score_needs_both_kinds(rows):
     side = summary([record(row, gold(row), index=n) for n, row in enumerate(rows)])
     side["by_kind"]["CM"]["accuracy"] = 0.5

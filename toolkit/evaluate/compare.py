@@ -22,6 +22,7 @@ from toolkit.evaluate.stats import (
     paired_bootstrap,
     pass_at_k,
     sign_flip,
+    t_interval,
     verdict,
     wilson,
 )
@@ -47,6 +48,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     return {
         **rate(records),
         "format": sum(formats) / len(formats) if formats else None,
+        "format_interval": _scores(formats) if len(formats) > 1 else None,
         "of_completed": rate(completed),
         **{name: {value: rate(group) for value, group in grouped(records, key).items()}
            for name, key in SLICES.items()},
@@ -111,6 +113,12 @@ def repeated(records: Sequence[Record]) -> dict[str, Any] | None:
 
 def _interval(found: Any) -> dict[str, float]:
     return {"value": found.value, "low": found.low, "high": found.high}
+
+
+def _scores(values: Sequence[float]) -> dict[str, float]:
+    """Student's interval of a mean of scores in 0…1."""
+    found = t_interval(values)
+    return {"value": found.value, "low": max(0.0, found.low), "high": min(1.0, found.high)}
 
 
 def grouped(records: Sequence[Record], key: Callable[[Record], str]) -> dict[str, list[Record]]:

@@ -107,7 +107,7 @@ def make_record(task: Task, row: Any, index: int, side: str, completion: Complet
         kind=_get(row, "kind", ""), language=_get(row, "language", ""), difficulty=_get(row, "difficulty", ""),
         form=str(metadata.get("form") or ""), memory_distance=_get(row, "memory_distance", 0),
         character_name=_get(row, "character_name", ""),
-        history=[dict(turn) for turn in _get(row, "conversation_history", ())], expected=str(_get(row, "answer", "")),
+        history=list(_get(row, "conversation_history", ())), expected=str(_get(row, "answer", "")),
         keys=[key.canonical for key in _get(row, "keys", ())], evidence=[e.quote for e in _get(row, "evidence", ())],
         question_type=_get(row, "question_type", ""), repeat=repeat, prefilled=prefilled,
         other_roles=other_roles(names, completion.text, _given(row)) if names else [],
