@@ -50,6 +50,7 @@ class Stub:
     models: tuple[str, ...] = ("stub",)
     key: str = ""
     loads: bool = False
+    tokenizes: bool = False
     content: str = TEXT
     write: Callable[[dict], tuple[str, str]] | None = None
     seed: int = 0
@@ -87,6 +88,8 @@ class Stub:
         if path == "/v1/loads" and self.loads:
             return _json({"loads": [{"dp_rank": 0, "num_running_reqs": self.running, "num_waiting_reqs": self.waiting,
                                      "max_running_requests": self.slots}]})
+        if path == "/tokenize" and self.tokenizes:
+            return _json({"count": len(orjson.loads(await request.read())["prompt"]) // 4})
         if path.startswith("/model/") and path.endswith("/converse"):
             return await self.converse(request)
         if path != "/v1/chat/completions":

@@ -10,7 +10,8 @@ Three sides, each in a process of its own, take turns step block by step block, 
 
 Model (`new`, after a short cold start, so that its replies have the lengths of a run), data, rewards, completions a step, learning
 rate and optimizer are the same; the learning rate is TRL's, 1e-6, so the model stays as it is and all sides sample from one
-distribution. The ratio is of the mean step of a round: its median and range over the rounds.
+distribution. The ratio is of the mean step of a round, ours to theirs: its median and range over the rounds. On a busy machine the
+processor time of the one thread that each side has says more than the clock.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def turns(trainer: Any, steps: int) -> None:
     class Turns(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             sys.stdin.readline()
-            self.began = time.perf_counter()
+            self.began, self.processor = time.perf_counter(), time.process_time()
 
         def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self.optimizer = time.perf_counter()
@@ -131,7 +132,7 @@ def turns(trainer: Any, steps: int) -> None:
             if state.global_step % steps:
                 return
             whole = time.perf_counter() - self.began
-            found = {"whole": whole, "generation": seconds["generation"], "reward": seconds["reward"],
+            found = {"whole": whole, "processor": time.process_time() - self.processor, "generation": seconds["generation"], "reward": seconds["reward"],
                      "forward and backward": seconds["step"] - seconds["generation"] - seconds["reward"],
                      "optimizer": seconds["optimizer"], "data and the rest": whole - seconds["step"] - seconds["optimizer"]}
             print(json.dumps({"ms": {part: 1000 * s / steps for part, s in found.items()},
@@ -139,7 +140,7 @@ def turns(trainer: Any, steps: int) -> None:
             seconds.clear()
             lengths.clear()
             control.should_training_stop = not sys.stdin.readline()
-            self.began = time.perf_counter()
+            self.began, self.processor = time.perf_counter(), time.process_time()
 
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Turns())
@@ -171,11 +172,13 @@ def compare(folder: Path, rounds: int, steps: int, small: bool) -> dict[str, Any
         for child in children.values():
             child.stdin.close()
             child.wait()
-    step = {name: [one["ms"]["whole"] for one in blocks] for name, blocks in found.items()}
+
+    def ratio(name: str, clock: str) -> dict[str, float]:
+        return spread([ours["ms"][clock] / theirs["ms"][clock] for ours, theirs in zip(found["toolkit"], found[name], strict=True)])
+
     return {
         "rounds": rounds, "steps": steps, "load": round(os.getloadavg()[0], 2), "cores": os.cpu_count(),
-        "ratio": {name: spread([ours / theirs for ours, theirs in zip(step["toolkit"], step[name], strict=True)])
-                  for name in ("defaults", "matched")},
+        "ratio": {name: {"clock": ratio(name, "whole"), "processor": ratio(name, "processor")} for name in ("defaults", "matched")},
         "sides": {name: {"ms": {part: round(statistics.median(one["ms"][part] for one in blocks), 2) for part in blocks[0]["ms"]},
                          "completion_tokens": round(statistics.fmean(one["length"] for one in blocks), 1)}
                   for name, blocks in found.items()}}
@@ -203,13 +206,14 @@ def main() -> None:
         print(json.dumps(found, indent=2))
         return
     for name, told in (("defaults", "TRL with its own defaults"), ("matched", "TRL in float32 without checkpointing")):
-        ratio = found["ratio"][name]
-        print(f"a step takes {ratio['median']:.2f} of that of {told} ({ratio['min']:.2f} to {ratio['max']:.2f} over "
-              f"{found['rounds']} rounds of {found['steps']} steps; load {found['load']} on {found['cores']} cores)")
+        clock, processor = (f"{one['median']:.2f} ({one['min']:.2f} to {one['max']:.2f})" for one in found["ratio"][name].values())
+        print(f"a step, against {told}: {clock} of the time, {processor} of the processor time")
+    print(f"{found['rounds']} rounds of {found['steps']} steps; load {found['load']} on {found['cores']} cores")
     for name, values in found["sides"].items():
-        whole = values["ms"].pop("whole")
+        whole, processor = values["ms"].pop("whole"), values["ms"].pop("processor")
         shares = ", ".join(f"{part} {ms:.1f} ms ({ms / whole:.1%})" for part, ms in values["ms"].items())
-        print(f"{name:8} {whole:7.1f} ms a step, {values['completion_tokens']:.1f} tokens a completion: {shares}")
+        print(f"{name:8} {whole:7.1f} ms a step ({processor:.1f} ms of the processor), {values['completion_tokens']:.1f} tokens a "
+              f"completion: {shares}")
 
 
 if __name__ == "__main__":

@@ -203,6 +203,13 @@ def test_a_dry_run_shows_rows_tokens_money_and_time_and_sends_nothing(server, tm
     assert "estimated" in done.stderr and "nothing was sent" in done.stderr
 
 
+def test_a_dry_run_counts_with_the_servers_tokenizer_and_its_key(tmp_path, monkeypatch):
+    monkeypatch.setitem(ENV, "OPENAI_API_KEY", "k")
+    with served(Stub(key="k", tokenizes=True)) as url:
+        done = gen_data(url, tmp_path / "d", "--num-samples", 4, "--dry-run", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["counted"] and "prompts counted" in done.stderr
+
+
 def test_a_preview_shows_samples_of_several_kinds_and_writes_nothing(server, tmp_path):
     done = gen_data(server[0], tmp_path / "d", "--preview", 3, "--json", "--no-stress")
     found = json.loads(done.stdout)["preview"]

@@ -302,7 +302,7 @@ def _with_model(options: Options) -> None:
     if options.dry_run:
         from toolkit.generate.token_count import server_counter
 
-        counter = server_counter(options.base_url or [], options.model) if options.engine != "bedrock" else None
+        counter = server_counter(engine.endpoints[0], engine.model, engine.key) if options.engine != "bedrock" else None
         found = generation.estimate(None if options.batch else options.concurrency or 64, counter)
         return report.estimated(found, price, print_json if options.as_json else None)
     if options.preview:

@@ -7,22 +7,20 @@ from collections.abc import Callable, Sequence
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from toolkit.generate.engines.addresses import base_urls, root
+from toolkit.generate.engines.addresses import root
 from toolkit.tasks.base import Message
 
 TIMEOUT_S = 5.0
 
 
-def server_counter(urls: Sequence[str], model: str | None) -> Callable[[Sequence[Message]], int] | None:
+def server_counter(url: str, model: str, key: str) -> Callable[[Sequence[Message]], int] | None:
     """Counts the tokens of messages; None when no server is there, or it does not count."""
-    where = [f"{root(url)}/tokenize" for url in base_urls(urls)][:1]
-    if not where:
-        return None
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
 
     def count(messages: Sequence[Message]) -> int:
         text = "\n".join(message["content"] for message in messages)
-        body = json.dumps({"model": model or "", "prompt": text}).encode()
-        request = Request(where[0], body, {"Content-Type": "application/json"})
+        body = json.dumps({"model": model, "prompt": text}).encode()
+        request = Request(f"{root(url)}/tokenize", body, headers)
         with urlopen(request, timeout=TIMEOUT_S) as answer:
             return int(json.load(answer)["count"])
 

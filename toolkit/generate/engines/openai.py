@@ -42,8 +42,8 @@ class OpenAIEngine:
             raise InputError(f"--engine {name} needs --base-url. Example: http://127.0.0.1:30000, or the name of a deployed server")
         self.model = model or ""
         default = "SGLANG_API_KEY" if name == "sglang" else "OPENAI_API_KEY"
-        self._key = os.environ.get(key_from or default, "").strip() or ("" if key_from else deployed_key(urls))
-        if key_from and not self._key:
+        self.key = os.environ.get(key_from or default, "").strip() or ("" if key_from else deployed_key(urls))
+        if key_from and not self.key:
             raise InputError(f"--api-key-env {key_from} is not set.")
         self._key_from = key_from or default
         self._limit_field = "max_tokens"
@@ -56,8 +56,8 @@ class OpenAIEngine:
 
         self._aiohttp = aiohttp
         headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=10), headers=headers,
@@ -182,7 +182,7 @@ class OpenAIEngine:
         reason = f"HTTP {status}"
         message = f"{where} answers {reason}" + (f": {said}" if said else "") + ("" if said.endswith(".") else ".")
         if status in (401, 403):
-            fix = f"Check the key in {self._key_from}." if self._key else f"It wants a key: set {self._key_from}."
+            fix = f"Check the key in {self._key_from}." if self.key else f"It wants a key: set {self._key_from}."
             return EngineError(f"{message} {fix}", "fatal", reason)
         if status == 402 or b"insufficient_quota" in content:
             return EngineError(f"{message} The account has no credit left.", "fatal", "no credit")
