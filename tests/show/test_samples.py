@@ -127,11 +127,19 @@ def run(folder, right, sha="ab"):
 def test_runs_stand_in_one_table_and_are_paired_on_the_same_samples(tmp_path, capsys):
     rows = compare_runs([run(tmp_path / "a", 4), run(tmp_path / "b", 18)])
     stage = rows[0]["stages"]["grpo"]
-    assert (stage["seconds"], stage["steps"], stage["first"], stage["last"]) == (75.0, 5, 0.1, 0.5)
+    assert (stage["seconds"], stage["steps"], stage["score"]) == (75.0, 5, "rewards/accuracy/mean")
+    assert (stage["first"], stage["last"]) == (pytest.approx(0.15), pytest.approx(0.45)), "the ends of the smoothed line"
     assert rows[1]["against_first"]["gained"] == 14 and rows[1]["against_first"]["verdict"] == "better"
     render(rows)
     said = capsys.readouterr().err
-    assert "1 min 15 s" in said and "better" in said
+    assert "1 min 15 s" in said and "accuracy 0.150 → 0.450" in said and "better" in said
+
+
+def test_what_only_logged_stands_before_the_stage_that_it_led_to(tmp_path):
+    folder = run(tmp_path / "a", 4)
+    (folder / "metrics.jsonl").write_text("".join(dumps(row) + "\n" for row in (
+        {"stage": "read", "step": 1, "loss": 3.0}, {"stage": "grpo", "step": 1, "reward": 0.1}, {"stage": "extra", "step": 1, "loss": 1.0})))
+    assert list(compare_runs([folder])[0]["stages"]) == ["read", "grpo", "extra"]
 
 
 def test_runs_on_other_data_are_not_paired_and_a_folder_that_is_no_run_is_named(tmp_path):

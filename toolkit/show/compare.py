@@ -6,6 +6,8 @@ Runs evaluated on the same samples are paired with the first of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import orjson
 
 from toolkit.errors import InputError
 from toolkit.run import read_manifest, read_metrics
+from toolkit.show.curve import curves_of, smooth
 from toolkit.terminal import console
 
 MEMORY = "peak_memory_gb"
-SCORES = {"sft": "mean_token_accuracy", "grpo": "rewards/accuracy/mean"}
+# what tells how well a stage went: the first of these that it logged
+SCORES = {"rewards/accuracy/mean": "accuracy", "reward": "reward", "mean_token_accuracy": "token accuracy", "loss": "loss"}
 
 
 def compare_runs(folders: Sequence[Path], seed: int = 42) -> list[dict[str, Any]]:
@@ -38,18 +42,28 @@ def compare_runs(folders: Sequence[Path], seed: int = 42) -> list[dict[str, Any]
 
 def _run(folder: Path) -> dict[str, Any]:
     manifest, metrics = read_manifest(folder), read_metrics(folder)
+    curves = curves_of(metrics)
     stages = {}
-    for stage in dict.fromkeys([*manifest["stages"], *(row.get("stage", "train") for row in metrics)]):
+    for stage in _in_order(list(manifest["stages"]), list(curves)):
         done: Mapping[str, Any] = manifest["stages"].get(stage, {})
-        mine = [row for row in metrics if row.get("stage", "train") == stage]
-        score = SCORES.get(stage, "reward")
-        values = [row[score] for row in mine if isinstance(row.get(score), int | float)]
-        memory = [row[MEMORY] for row in mine if isinstance(row.get(MEMORY), int | float)]
-        stages[stage] = {"finished": done.get("finished"), "seconds": done.get("seconds"),
-                         "steps": max((row["step"] for row in mine if "step" in row), default=done.get("steps")),
+        logged = curves.get(stage, {})
+        score = next((name for name in SCORES if name in logged), None)
+        # the ends of the line that the charts draw: a single step is mostly noise
+        values = smooth([value for _, value in logged[score]]) if score else []
+        memory = [value for _, value in logged.get(MEMORY, [])]
+        steps = max((int(points[-1][0]) for points in logged.values()), default=done.get("steps"))
+        stages[stage] = {"finished": done.get("finished"), "seconds": done.get("seconds"), "steps": steps,
                          "memory_gb": max(memory, default=None), "score": score,
                          "first": values[0] if values else None, "last": values[-1] if values else None}
     return {"run": str(folder), "stages": stages, "evaluation": _evaluation(folder)}
+
+
+def _in_order(finished: list[str], logged: list[str]) -> list[str]:
+    """All stages: those that only logged (drills, what was stopped) before the one that they logged before."""
+    for stage, following in pairwise([*logged, ""]):
+        if stage not in finished:
+            finished.insert(finished.index(following) if following in finished else len(finished), stage)
+    return finished
 
 
 def _evaluation(folder: Path) -> dict[str, Any] | None:
@@ -77,8 +91,6 @@ def _paired(first: Mapping[str, Any], other: Mapping[str, Any], seed: int) -> di
     sides = [{r.id: r for r in read_records(Path(e["folder"]) / "records.jsonl") if r.side == TRAINED and r.repeat == 0}
              for e in (one, two)]
     common = [name for name in sides[0] if name in sides[1]]
-    from dataclasses import replace
-
     before, after = ([replace(side[name], index=place) for place, name in enumerate(common)] for side in sides)
     return difference(before, after, seed) if common else None
 
@@ -93,17 +105,21 @@ def render(rows: Sequence[Mapping[str, Any]]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("run", overflow="fold")
     table.add_column("stage")
-    for name in ("steps", "time", "memory", "score"):
+    for name in ("steps", "time", "memory"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("score", no_wrap=True)
     for row in rows:
+        lines = []
         for stage, found in row["stages"].items():
-            ends = "" if found["last"] is None else f"{found['first']:.3f} → {found['last']:.3f}"
-            table.add_row(Text(row["run"]), stage, _number(found["steps"]), _time(found["seconds"]),
-                          "" if found["memory_gb"] is None else f"{found['memory_gb']:.1f} GB", ends)
+            ends = "" if found["last"] is None else f"{SCORES[found['score']]} {found['first']:.3f} → {found['last']:.3f}"
+            lines.append((stage, _number(found["steps"]), _time(found["seconds"]),
+                          "" if found["memory_gb"] is None else f"{found['memory_gb']:.1f} GB", ends))
         if found := row["evaluation"]:
-            table.add_row(Text(row["run"]), "held out", _number(found["n"]), "", "",
-                          f"{percent(found['accuracy'])} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
-                          if found["accuracy"] is not None else "—")
+            was = "" if found["base"] is None else f"{percent(found['base'])} → "
+            lines.append(("held out", f"n {found['n']:,}", "", "", was + percent(found["accuracy"]) +
+                          ("" if found["accuracy"] is None else f" ({100 * found['low']:.1f} to {100 * found['high']:.1f})")))
+        for place, line in enumerate(lines or [("nothing finished", "", "", "", "")]):
+            table.add_row(Text("" if place else row["run"]), *line, end_section=place == len(lines) - 1)
     console.print(table)
     for row in rows[1:]:
         if found := row.get("against_first"):
