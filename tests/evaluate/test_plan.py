@@ -38,6 +38,8 @@ def test_an_evaluation_begins_with_its_plan_and_counts_what_it_has(data, tmp_pat
     with serving(Stub(content="<think>x</think><answer>I am a baker.</answer>")) as url:
         first = evaluate(f"{url}#stub", None, data, out=tmp_path / "eval", limit=12)["plan"]
         again = evaluate(f"{url}#stub", None, data, out=tmp_path / "eval", dry_run=True)["plan"]
+        few = evaluate(f"{url}#stub", None, data, out=tmp_path / "few", limit=100)
+    assert few["notes"][0].endswith("validation.json holds 24 samples, 100 were asked for.")
     assert first["kept"] == 0 and 0 < again["kept"] == first["replies"] < again["replies"]
     assert first["detectable_gain"] is None and first["half_width"] > 0.2
 

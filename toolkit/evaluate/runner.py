@@ -67,6 +67,8 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     rows = subset([row for file in files for _, row in task.read(file)], limit)
     if not rows:
         raise InputError(f"{data} holds no samples: there is nothing to evaluate.")
+    if limit is not None and len(rows) < limit:
+        notes = [*notes, f"{data} holds {len(rows)} samples, {limit} were asked for."]
     prompts = [task.prompt(row, system_prompt) for row in rows]
     roles = [str(getattr(row, "role_id", "")) for row in rows]
     sampling = Sampling(max_new_tokens, temperature, seed, dtype, template)
