@@ -8,8 +8,10 @@ MODEL ?= outputs/final_model
 # Where no GPU is, a CPU build of torch is enough. pip takes what its index offers; to name another index:
 #   make setup TORCH_ARGS='--index-url URL'
 TORCH_ARGS ?=
-# No command below needs the hub. One thread: the demo's model is slower on two, and much slower beside other work.
-OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS=1
+# No command below needs the hub.
+OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
+# The tests share the processors between workers: one thread each. The tests of a file, with the model they share, stay together.
+WORKERS := OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: setup demo test lint bench clean help build run train eval
@@ -27,7 +29,7 @@ demo: $(READY)  ## Profiles to report on this machine; ARGS='--size smallest' on
 	$(OFFLINE) $(VENV)/bin/toolkit demo $(ARGS)
 
 test: $(READY)  ## The tests; ARGS='tests/test_cli.py' for some of them
-	@$(OFFLINE) $(VENV)/bin/python -m pytest $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
+	@$(OFFLINE) $(WORKERS) $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
 
 lint: $(READY)  ## ruff
 	$(VENV)/bin/ruff check .
