@@ -179,12 +179,14 @@ def _sister(sister: guard.Sister, model: str, base: str | None, out: Path, share
     source = sister.data or getattr(task, "examples", None)
     if not source:
         raise InputError(f"--also {sister.task} has no examples of its own. Name data: {sister.task}:200=data/test.jsonl")
+    notes = []
     if not sister.data:
         from toolkit.resources import find
 
         source = str(find(source))
+        notes = [f"{task.name} on the shipped examples, to see that it works. Name its test set to measure: {sister.task}:200=data/test.jsonl"]
     folder = out / "also" / task.name
-    report = evaluate(model, base, source, task, out=folder, limit=sister.limit, **shared)
+    report = evaluate(model, base, source, task, out=folder, limit=sister.limit, notes=notes, **shared)
     if shared["dry_run"]:
         return report
     write_report(folder)
