@@ -214,6 +214,19 @@ def test_a_rubric_of_one_s_own_is_asked(evaluated, tmp_path):
         judged(evaluated, stub, rubric=rubric)
 
 
+@pytest.mark.parametrize("wire", ["sglang", "bedrock"])
+def test_a_judge_may_be_sglang_or_bedrock(evaluated, monkeypatch, wire):
+    said = {"points": [{"dimension": "natural", "quote": "I", "holds": True}], "quote": "-", "better": 0}
+    folder, report = evaluated
+    with serving(Stub(content=json.dumps(said))) as url:
+        for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url)):
+            monkeypatch.setenv(name, value)
+        name = f"sglang://{url.removeprefix('http://')}#stub" if wire == "sglang" else "bedrock://us.amazon.nova-lite-v1:0?region=us-east-1"
+        judge_again(folder, report, Judging(name))
+    assert report["judge"]["failed"] == report["judge"]["unreadable"] == 0 and report["judge"]["pairs"]["ties"] == 12
+    assert report["judge"]["void"] == 24, "one word of a longer reply is no quote"
+
+
 def test_the_command_judges_what_it_generated(data, tmp_path):
     with serving(Stub(content=says(BAD))) as base, serving(Stub(content=says(GOOD))) as trained, \
             serving(JudgeStub(honest_points, honest_pair)) as judge:

@@ -23,7 +23,7 @@ def _dimensions(report: Mapping[str, Any]) -> Iterator[str]:
             base = f", base {_share(row['base'])}" if row["base"] is not None else ""
             yield f"{row['dimension']} ({row['n']}): {_share(row['accuracy'])} ({_range(row)}){base}{paper}"
     if source := next((row["source"] for row in rows if row["source"]), None):
-        yield f"  the paper's: {source}; other samples than these, so to look at, not to test"
+        yield f"The paper's: {source}; other samples than these, so to look at, not to test"
 
 
 def _anonymised(report: Mapping[str, Any]) -> Iterator[str]:
@@ -51,18 +51,18 @@ def _judge(found: Mapping[str, Any] | None) -> Iterator[str]:
         change = sides["difference"]
         told = f", {_points(change['value'])} points ({_points(change['low'])} to {_points(change['high'])}): {change['verdict']}" if change else ""
         before = f"{_share(sides[BASE]['share'])} → " if sides[BASE]["share"] is not None else ""
-        yield f"  {name} ({sides[TRAINED]['n']}): {before}{_share(sides[TRAINED]['share'])}{told}"
+        yield f"Judge, {name} ({sides[TRAINED]['n']}): {before}{_share(sides[TRAINED]['share'])}{told}"
     if not (pairs := found["pairs"]) or not pairs["n"]:
         return
-    yield (f"  pairs ({pairs['n']}): {pairs['wins']} won, {pairs['ties']} ties, {pairs['losses']} lost, score {_share(pairs['score'])}: "
+    yield (f"Judge, pairs ({pairs['n']}): {pairs['wins']} won, {pairs['ties']} ties, {pairs['losses']} lost, score {_share(pairs['score'])}: "
            f"{pairs['difference']['verdict']}")
     seats, length = pairs["seats"], pairs["length"]
     biased = seats["p_value"] < 0.05
     favours = f", it favours the {'first' if seats['first_seat'] > seats['second_seat'] else 'second'} seat" if biased else ""
-    yield (f"  seats: the winner changed with the seats in {seats['changed_winner']} of {pairs['asked']} pairs "
+    yield (f"Judge, seats: the winner changed with the seats in {seats['changed_winner']} of {pairs['asked']} pairs "
            f"({seats['first_seat']} for the first, {seats['second_seat']} for the second{favours})")
     if length["n"]:
-        yield f"  length: the longer reply won {length['longer_won']} of {length['n']} decided pairs, {_share(length['share'])} ({_range(length)})"
+        yield f"Judge, length: the longer reply won {length['longer_won']} of {length['n']} decided pairs, {_share(length['share'])} ({_range(length)})"
 
 
 def _trust(found: Mapping[str, Any]) -> str:
