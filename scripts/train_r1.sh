@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Train with one GPU kept for a rollout server: vLLM on the last GPU, accelerate on the others (processes = GPUs - 1).
-#   scripts/train_r1.sh --model Qwen/Qwen2.5-3B-Instruct --config configs/countdown.yaml [any option of toolkit train]
+#   scripts/train_r1.sh --model Qwen/Qwen2.5-3B-Instruct --config configs/countdown_qwen2.5_3b.yaml [any option of toolkit train]
 # Environment: GPUS (all), ACCELERATE_CONFIG (configs/accelerate/zero3.yaml), VLLM_PORT (8000), VLLM_WAIT_S (900).
 set -euo pipefail
 cd "$(dirname "$0")/.."

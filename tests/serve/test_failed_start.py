@@ -60,7 +60,7 @@ def test_auto_tune_tries_what_helps_in_order(deploy, engine_python):
                          encoding="utf-8")
     done, _ = deploy(OUT_OF_MEMORY, "--auto-tune", "--mem-fraction-static", "0.8")
     tries = [line.partition("Trying with ")[2] for line in done.stderr.splitlines() if "Trying with" in line]
-    assert tries == ["--cuda-graph-max-bs 32", "--mem-fraction-static 0.72 --cuda-graph-max-bs 32",
+    assert tries == ["--cuda-graph-max-bs 32", "--cuda-graph-max-bs 32 --mem-fraction-static 0.72",
                      "--mem-fraction-static 0.65 --disable-cuda-graph"]
     assert done.returncode == 3 and all(group_members(pid) == [] for pid in pids(done.stderr))
 

@@ -110,7 +110,7 @@ def test_another_host_gets_a_key_that_no_command_line_shows(options):
     key = plan.secrets["api-key"]
     assert len(key) >= 32 and plan.secrets["admin-api-key"] != key
     for form in ("command", "dockerfile", "compose", "slurm"):
-        assert key not in printed(plan, form)
+        assert key not in printed([plan], form)
 
 
 def gpu(number: int, free_gb: float) -> Gpu:
@@ -154,11 +154,11 @@ def test_printed_forms_parse(options, tmp_path):
     import subprocess
 
     plan = make_plan(options)
-    service = yaml.safe_load(printed(plan, "compose"))["services"]["tiny"]
+    service = yaml.safe_load(printed([plan], "compose"))["services"]["tiny"]
     assert service["command"][service["command"].index("--model-path") + 1] == "/model"
-    assert printed(plan, "dockerfile").startswith("FROM lmsysorg/sglang:v0.5.23\n")
+    assert printed([plan], "dockerfile").startswith("FROM lmsysorg/sglang:v0.5.23\n")
     script = tmp_path / "job.sh"
-    script.write_text(printed(plan, "slurm"), encoding="utf-8")
+    script.write_text(printed([plan], "slurm"), encoding="utf-8")
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
     with pytest.raises(InputError, match="Did you mean"):
-        printed(plan, "slrm")
+        printed([plan], "slrm")

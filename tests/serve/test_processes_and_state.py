@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from toolkit.errors import InputError
+from toolkit.evaluate.named import Served, served
 from toolkit.generate.engines.addresses import base_urls, deployed_key
 from toolkit.serve import state as states
 from toolkit.serve.launch import stop
@@ -84,6 +85,18 @@ def test_what_is_remembered_is_for_its_owner_only(state):
     with pytest.raises(InputError, match='Did you mean "one"'):
         states.named("onne")
     stop(stored)
+
+
+def test_eval_and_chat_find_a_server_by_its_name(tmp_path, monkeypatch):
+    process = started()
+    one = server(process, name="mine")
+    assert served("mine") == served("sglang://mine") == Served("sglang", ("http://127.0.0.1:1",), None)
+    assert served("sglang://mine#adapter").model == "adapter" and served("owner/mine") is None
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert served("mine") is None       # a folder of that name is the model
+    stop(one)
+    assert served("sglang://mine").urls == ("http://mine:30000",)
 
 
 def test_gen_data_finds_a_server_by_its_name_and_its_key():

@@ -3,7 +3,8 @@
     outputs/run/final_model  owner/name             transformers, on this machine
     http://127.0.0.1:30000   https://host/v1#model  any OpenAI-compatible server (several addresses with commas)
     sglang://127.0.0.1:30000#model  sglang://gpu1   an SGLang server; its port is 30000 unless it is named
-    sglang://my-server                              one that `toolkit deploy sglang --name my-server` started here
+    my-server  sglang://my-server                   one that `toolkit deploy sglang --name my-server` started here; a folder of
+                                                    that name goes before it
     bedrock://us.anthropic.claude-…?region=us-east-1
 """
 
@@ -50,7 +51,7 @@ def served(name: str) -> Served | None:
     """
     scheme, found, rest = name.partition("://")
     if not found or scheme not in WIRES:
-        return None
+        return None if Path(name).exists() else _deployed(name)
     address, _, model = rest.partition("#")
     if scheme == "bedrock":
         identity, _, query = rest.partition("?")
@@ -60,13 +61,25 @@ def served(name: str) -> Served | None:
     if not address:
         raise InputError(f"{name} names no server. Example: {scheme}://127.0.0.1:30000#model")
     if scheme == "sglang":
-        from toolkit.serve.state import servers
-
-        if started := [server for server in servers() if server.name == address]:
-            return Served("sglang", (started[0].url,), model or None)
+        if started := _deployed(address, model or None):
+            return started
         hosts = [host.removeprefix("sglang://") for host in address.split(",")]
         return Served("sglang", tuple(f"http://{_with_port(host)}" for host in hosts), model or None)
     return Served("openai", tuple(f"{scheme}://{address}".split(",")), model or None)
+
+
+def _deployed(name: str, model: str | None = None) -> Served | None:
+    """A server that was started here; its key is found by its address.
+
+    Raises:
+        InputError: it has ended.
+    """
+    from toolkit.serve.state import servers
+
+    server = next((server for server in servers() if server.name == name), None)
+    if server and not server.runs:
+        raise InputError(f'the server "{name}" has ended. Start it again: toolkit deploy restart {name}')
+    return Served("sglang", (server.url,), model) if server else None
 
 
 def _with_port(host: str) -> str:

@@ -52,7 +52,7 @@ def asked_json(server: Server, path: str, body: Any = None, timeout_s: float = 5
 
 def chat(server: Server) -> str:
     """A real completion of a few tokens, greedy; its text (which a random model may leave empty)."""
-    body = {"model": server.name, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4, "temperature": 0}
+    body = {"model": server.part_of or server.name, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4, "temperature": 0}
     answer = asked_json(server, "/v1/chat/completions", body, CHAT_S)
     try:
         if answer["usage"]["completion_tokens"] < 1:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from toolkit.serve.plan import Options, Plan
     from toolkit.serve.state import Server
 
 app = typer.Typer(no_args_is_help=True, help="Start an inference server, and see, read and stop what was started here.",
@@ -34,6 +32,9 @@ def sglang(
     public: Annotated[bool, typer.Option("--public", help="Listen on every address (0.0.0.0), with a key.")] = False,
     api_key: Annotated[str | None, typer.Option(help="The key that clients must send (SGLANG_API_KEY, where it stays out of sight).")] = None,
     python: Annotated[str | None, typer.Option("--python", "--engine-python", help="The interpreter that holds SGLang (TOOLKIT_SGLANG_PYTHON).")] = None,
+    docker: Annotated[bool, typer.Option("--docker", help="Run it in a container; see --image.")] = False,
+    image: Annotated[str | None, typer.Option(help="The container's image, for --docker (lmsysorg/sglang).")] = None,
+    replicas: Annotated[int, typer.Option(min=1, help="Servers on GPUs of their own, with SGLang's router in front: one address.")] = 1,
     device: Annotated[str, typer.Option(help="auto: GPUs where there are any, the CPU for small models; cuda; cpu.")] = "auto",
     chat_template: Annotated[str | None, typer.Option(help="A Jinja file, or a name that SGLang knows.")] = None,
     chat: Annotated[bool, typer.Option("--chat/--no-chat", help="Completions only: no chat template needed.")] = True,
@@ -47,7 +48,10 @@ def sglang(
 ) -> None:
     """Check everything that can be checked, start SGLang, and wait until it has answered a real request."""
     from toolkit.errors import InputError
+    from toolkit.serve.container import IMAGE
+    from toolkit.serve.deploy import deploy
     from toolkit.serve.plan import Options, make_plan
+    from toolkit.serve.replicas import replicated
 
     rest = list(words or [])
     if rest and not rest[0].startswith("-"):
@@ -57,14 +61,14 @@ def sglang(
         model_path = first
     options = Options(model_path, model_name, tp_size, dp_size, ep_size, mem_fraction_static, context_length, dtype, port,
                       "0.0.0.0" if public and host == "127.0.0.1" else host, api_key, python, device, chat_template, trust_remote_code,
-                      chat, tuple(rest))
+                      chat, tuple(rest), replicas, image or IMAGE if docker or image else None)
     plan = make_plan(options)
     if dry_run or show:
         from toolkit.serve.printed import printed
 
-        print(printed(plan, show or "command"))
+        print(printed(replicated(plan, replicas), show or "command"))
         return
-    server = _deploy(plan, options, timeout, keep, auto_tune)
+    server = deploy(plan, options, timeout, keep, auto_tune)
     if as_json:
         _print_json(_told(server))
 
@@ -115,7 +119,7 @@ def stop(
     from toolkit.terminal import say
 
     ended = []
-    for server in state.servers() if every else [state.named(name)]:
+    for server in [one for one in state.servers() if not one.part_of] if every else [state.named(name)]:
         ran = end(server)
         ended.append({"name": server.name, "ran": ran})
         say(f"stopped {server.name}" if ran else f"{server.name} had ended already")
@@ -130,15 +134,19 @@ def restart(
     as_json: Json = False,
 ) -> None:
     """Stop a server and start it with the options it had; checked first, so that a server that runs is not lost to a mistake."""
+    from toolkit.errors import InputError
     from toolkit.serve import state
+    from toolkit.serve.deploy import deploy
     from toolkit.serve.launch import stop as end
     from toolkit.serve.plan import Options, make_plan
 
     server = state.named(name)
+    if server.part_of:
+        raise InputError(f'"{server.name}" is a worker of "{server.part_of}". All of it: toolkit deploy restart {server.part_of}')
     options = Options(**_options_of(server))
     plan = make_plan(options, replacing=server.name)
     end(server)
-    again = _deploy(plan, options, timeout, keep=False, auto_tune=False)
+    again = deploy(plan, options, timeout)
     if as_json:
         _print_json(_told(again))
 
@@ -159,72 +167,12 @@ def install(
     say("next: toolkit deploy sglang --model-path DIR")
 
 
-def _deploy(plan: Plan, options: Options, timeout_s: float, keep: bool, auto_tune: bool) -> Server:
-    """Start and wait, with the phases shown; the tail of the log with a failure."""
-    import json
-    from dataclasses import replace
-
-    from toolkit.serve.launch import NotReady, start, wait_until_ready
-    from toolkit.serve.launch import stop as end
-    from toolkit.serve.tune import attempts
-    from toolkit.terminal import say
-
-    for note in plan.notes:
-        say(note)
-    tries = [plan.flags, *(attempts(plan) if auto_tune else [])]
-    words = [json.dumps(asdict(options) | {"name": plan.name}, ensure_ascii=False)]
-    for number, flags in enumerate(tries):
-        server = start(replace(plan, flags=flags), words)
-        say(f"starting {plan.name}: SGLang {plan.engine.versions['sglang']} with {plan.model_path}, pid {server.pid}, log {server.log}")
-        try:
-            with _phases() as watch:
-                server = wait_until_ready(server, plan, timeout_s, watch)
-            break
-        except KeyboardInterrupt:
-            if not keep:
-                end(server)
-                say(f"stopped {plan.name}")
-            raise
-        except NotReady as failure:
-            for line in failure.tail:
-                say(f"  | {line[:300]}")
-            if failure.cause.kind != "memory at graph capture" or number + 1 == len(tries):
-                raise
-            changed = {name: values for name, values in tries[number + 1].items() if plan.flags.get(name) != values}
-            say(f"{failure.cause.what} Trying with {' '.join(' '.join(['--' + n, *v]) for n, v in changed.items())}")
-    say(f"ready: {server.url}/v1 serves {server.name}")
-    say(f"next: toolkit gen-data --engine sglang --base-url {server.name} …    toolkit deploy status | logs | stop {server.name}")
-    return server
-
-
-def _phases() -> Any:
-    from contextlib import contextmanager
-
-    @contextmanager
-    def shown():
-        from toolkit.terminal import console
-
-        last = ""
-        with console.status("starting") as spinner:
-            def watch(phase: str, elapsed_s: float) -> None:
-                nonlocal last
-                spinner.update(f"{phase}, {elapsed_s:.0f} s")
-                name = phase.rpartition(" ")[0] if phase.endswith("%") else phase
-                name = name.removesuffix("%").rstrip(" 0123456789")
-                if name != last:
-                    last = name
-                    console.print(f"  {elapsed_s:5.0f} s  {name}", markup=False)
-
-            yield watch
-
-    return shown()
-
-
 def _options_of(server: Server) -> dict[str, Any]:
     import json
 
     saved = json.loads(server.words[0])
-    return saved | {"raw": tuple(saved["raw"]), "api_key": server.api_key}     # its clients know that key
+    # its clients know that key and that port
+    return saved | {"raw": tuple(saved["raw"]), "api_key": server.api_key, "port": server.url.rpartition(":")[2]}
 
 
 def _told(server: Server) -> dict[str, Any]:

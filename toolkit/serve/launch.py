@@ -12,6 +12,7 @@ from pathlib import Path
 from toolkit.errors import Refused
 from toolkit.serve import state
 from toolkit.serve.client import ServerError, asked, asked_json, chat
+from toolkit.serve.container import remove
 from toolkit.serve.log import PHASES, Cause, cause_of, percent_of, phase_of, without_noise
 from toolkit.serve.plan import Plan
 from toolkit.serve.processes import end_group, has_orphans, start_mark
@@ -44,9 +45,9 @@ def start(plan: Plan, words: Sequence[str] = ()) -> Server:
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
                                    env=os.environ | plan.environment)
-    server = Server(plan.name, plan.model_path, plan.url, process.pid, start_mark(process.pid) or "", process.pid, plan.nonce, str(log),
+    server = Server(plan.name, plan.model_path, plan.url, process.pid, start_mark(process.pid, ended=True) or "", process.pid, plan.nonce, str(log),
                     command, plan.environment, list(words), plan.engine.versions, plan.secrets.get("api-key"),
-                    plan.secrets.get("admin-api-key"), time.time())
+                    plan.secrets.get("admin-api-key"), time.time(), None, plan.part_of, list(plan.workers), plan.container)
     state.save(server)
     return server
 
@@ -57,7 +58,6 @@ def wait_until_ready(server: Server, plan: Plan, timeout_s: float, watch: Watch)
     Raises:
         NotReady: it ended, said no, or took longer; it has been stopped by then, and nothing of it is left.
     """
-    began = time.monotonic()
     log = Path(server.log)
     phase, shown, position, lines = 0, "", 0, []
     while True:
@@ -67,7 +67,7 @@ def wait_until_ready(server: Server, plan: Plan, timeout_s: float, watch: Watch)
             percent = percent_of(line)
             shown = f" {percent} %" if percent is not None else "" if phase != was else shown
         lines += fresh
-        elapsed = time.monotonic() - began
+        elapsed = time.time() - server.started
         watch(PHASES[phase][0] + shown, elapsed)
         code = _ended(server)
         if code is not None:
@@ -80,7 +80,7 @@ def wait_until_ready(server: Server, plan: Plan, timeout_s: float, watch: Watch)
         time.sleep(POLL_S)
     try:
         _same(server)
-        watch("first completion", time.monotonic() - began)
+        watch("first completion", time.time() - server.started)
         if plan.chat:
             chat(server)
         else:
@@ -94,7 +94,7 @@ def wait_until_ready(server: Server, plan: Plan, timeout_s: float, watch: Watch)
 
 
 def stop(server: Server) -> bool:
-    """End the server's whole group, if it is still the process that was started, or workers that outlived it.
+    """End the server's whole group, if it is still the process that was started, or processes that outlived it; then its replicas.
 
     Returns:
         whether there was something to end.
@@ -107,6 +107,10 @@ def stop(server: Server) -> bool:
         left = end_group(server.pid, server.pgid)
         if left:
             raise Refused(f'of "{server.name}" these processes are still there: {", ".join(map(str, left))}. They hang in the driver: reset the GPU.')
+    if server.container:
+        remove(server.container)
+    for worker in state.parts_of(server):
+        stop(worker)
     state.forget(server)
     (state.folder() / f"{server.name}.keys.yaml").unlink(missing_ok=True)
     return runs
@@ -129,8 +133,10 @@ def _ended(server: Server) -> int | None:
 
 
 def _is_up(server: Server) -> bool:
-    """/ready does not generate; versions without it have /health, which does. 503 is not ready."""
+    """/ready does not generate; versions without it have /health, which does. 503 is not ready. A router is up with all its workers."""
     try:
+        if server.workers:
+            return len(_routed(server)) == len(server.workers)
         asked(server, "/ready", timeout_s=5)
         return True
     except ServerError as error:
@@ -143,10 +149,19 @@ def _is_up(server: Server) -> bool:
         return False
 
 
+def _routed(server: Server) -> set[str]:
+    """Addresses of the workers that a router finds healthy."""
+    return {worker["url"] for worker in asked_json(server, "/workers")["workers"] if worker["is_healthy"]}
+
+
 def _same(server: Server) -> None:
     """Another server on that port would answer just as well."""
+    if server.workers:
+        if (there := _routed(server)) != set(server.workers):
+            raise ServerError(f"{server.url} is another router (its workers: {', '.join(sorted(there))})")
+        return
     info = asked_json(server, "/model_info", timeout_s=30)
-    if info.get("weight_version") != server.nonce or info.get("model_path") != server.model_path:
+    if info.get("weight_version") != server.nonce:
         raise ServerError(f"{server.url} is another server (it serves {info.get('model_path')})")
 
 

@@ -34,7 +34,7 @@ class Cause:
 
 # (what a line says, kind, the cause in a sentence, the fix)
 CAUSES: tuple[tuple[re.Pattern[str], Kind, str, str], ...] = tuple((re.compile(p), k, w, f) for p, k, w, f in (
-    (r"Capture cuda graph failed|Capture CUDA graph failed", "memory at graph capture", "The GPU ran out of memory while CUDA graphs were captured.",
+    (r"Capture (?:\w+ )?(?:cuda|CUDA) graph failed", "memory at graph capture", "The GPU ran out of memory while CUDA graphs were captured.",
      "Lower --mem-fraction-static (such as 0.75), or let --auto-tune try."),
     (r"OutOfMemoryError|CUDA out of memory", "memory", "The GPU ran out of memory.", "A larger --tp-size, a quantized model, or GPUs that nobody else uses."),
     (r"[Nn]ot enough memory.*mem.fraction.static|Raise --mem-fraction-static|increas\w* --mem-fraction-static", "memory at load",

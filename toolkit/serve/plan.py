@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -10,15 +11,17 @@ from typing import Any
 
 from toolkit.errors import InputError, did_you_mean
 from toolkit.serve.checkpoint import Checkpoint, read_checkpoint
+from toolkit.serve.container import engine_in
 from toolkit.serve.engine import Engine, find_engine
 from toolkit.serve.gpus import Gpu, gpus, holders
 from toolkit.serve.ports import free_port, holder, is_free
-from toolkit.serve.state import NAME, servers
+from toolkit.serve.state import NAME, Server, servers
 
 SETTINGS = "configs/servers.yaml"
 SHIM = Path(__file__).parent / "cpu_shim"
 CPU_MOST = 4 * 10**9            # bytes of weights that are served on a CPU without being asked for
 STATIC = 0.88                   # share of a GPU for weights and KV cache that SGLang takes by default at most
+LAUNCH = ("-m", "sglang.launch_server")          # what every version since 0.4 takes
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # --mem-fraction-static on a CPU counts the memory of other processes, hence not small; the number of tokens is the real limit.
 CPU_FLAGS = {"device": ["cpu"], "attention-backend": ["torch_native"], "dtype": ["float32"], "mem-fraction-static": ["0.3"],
@@ -50,12 +53,14 @@ class Options:
     trust_remote_code: bool = False
     chat: bool = True
     raw: tuple[str, ...] = ()
+    replicas: int = 1
+    image: str | None = None            # of a container to run it in
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`flags`: SGLang's, without dashes, with their values. `secrets` go into a file that only the user reads, since a command
-    line is seen by everybody. `notes` are said once before the start."""
+    """`flags`: of `program`, without dashes, with their values. `secrets` go into a file that only the user reads, since a command
+    line is seen by everybody. `notes` are said once before the start. `gpus`: how many it takes; 0 on a CPU."""
 
     name: str
     model_path: str
@@ -68,15 +73,29 @@ class Plan:
     secrets: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     chat: bool = True
+    gpus: int = 0
+    image: str = ""
+    program: tuple[str, ...] = LAUNCH
+    part_of: str = ""
+    workers: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"http://{host}:{self.port}"
 
+    @property
+    def container(self) -> str:
+        """Its name carries the nonce: what is ended by that name was started here."""
+        return f"toolkit-{self.name}-{self.nonce}" if self.image else ""
+
     def command(self, secrets_file: str | None = None) -> list[str]:
-        """Of the process; `-m sglang.launch_server` is what every version since 0.4 takes."""
-        words = [self.engine.python, "-m", "sglang.launch_server"]
+        """Of the process."""
+        if self.image:
+            from toolkit.serve.container import run_command
+
+            return run_command(self, secrets_file)
+        words = [self.engine.python, *self.program]
         for name, values in self.flags.items():
             words += [f"--{name}", *values]
         return words + (["--config", secrets_file] if secrets_file and self.secrets else [])
@@ -98,7 +117,7 @@ def make_plan(options: Options, replacing: str | None = None) -> Plan:
     notes: list[str] = []
     engine, checkpoint, readable = None, None, True
     try:
-        engine = find_engine(options.python)
+        engine = engine_in(options.image) if options.image else find_engine(options.python)
     except InputError as error:
         problems += error.problems
     try:
@@ -111,16 +130,19 @@ def make_plan(options: Options, replacing: str | None = None) -> Plan:
     elif readable:
         notes.append(f"{model} is not on this machine: SGLang downloads it.")
     name = options.name or _name_for(model)
-    problems += _name_problems(name, replacing)
+    for taken in (name, *(worker_name(name, number) for number in range(options.replicas if options.replicas > 1 else 0))):
+        problems += _name_problems(taken, replacing)
     raw = _parsed(options.raw, problems)
     flags = _flags(options, preset, raw, model, name)
     visible = gpus()
+    if replacing:       # its own memory will be free
+        visible = [dataclasses.replace(gpu, free_bytes=gpu.total_bytes) for gpu in visible]
     cpu = _on_cpu(options, checkpoint, readable, visible, problems, notes, raw)
     if cpu:
         told = {"tp-size": options.tp, "ep-size": options.ep}       # a preset's numbers of GPUs mean nothing here
         flags = CPU_FLAGS | {k: v for k, v in flags.items() if k not in told or k in raw or told[k] is not None}
     port = _port(options, problems, replacing)
-    _sizes(flags, checkpoint, visible, cpu, options, problems, notes)
+    count = _sizes(flags, checkpoint, visible, cpu, options, problems, notes)
     if checkpoint:
         problems += checkpoint.problems() + _model_problems(options, flags, checkpoint, engine)
     if engine:
@@ -132,7 +154,13 @@ def make_plan(options: Options, replacing: str | None = None) -> Plan:
     assert engine is not None
     nonce = "deploy-" + secrets.token_hex(6)
     flags |= {"host": [options.host], "port": [str(port)], "weight-version": [nonce]}
-    return Plan(name, model, options.host, port, nonce, engine, flags, _environment(cpu, model), keys, tuple(notes), options.chat)
+    return Plan(name, model, options.host, port, nonce, engine, flags, _environment(cpu, model), keys, tuple(notes), options.chat, count,
+                options.image or "")
+
+
+def worker_name(name: str, number: int) -> str:
+    """Of a replica, counted from 0."""
+    return f"{name}-{number + 1}"
 
 
 def _presets() -> dict[str, Any]:
@@ -160,9 +188,14 @@ def _name_for(model: str) -> str:
 def _name_problems(name: str, replacing: str | None) -> list[str]:
     if not NAME.fullmatch(name):
         return [f'--model-name "{name}" is no name: letters, digits, dot, dash and underscore.']
-    if name != replacing and any(server.name == name and server.runs for server in servers()):
+    if any(server.name == name and server.runs and not replaced(server, replacing) for server in servers()):
         return [f'a server "{name}" runs already. Stop it: toolkit deploy stop {name}, or give another --model-name.']
     return []
+
+
+def replaced(server: Server, replacing: str | None) -> bool:
+    """Whether it is, or is part of, the deployment that will be stopped first."""
+    return replacing is not None and replacing in (server.name, server.part_of)
 
 
 def _parsed(words: tuple[str, ...], problems: list[str]) -> dict[str, list[str]]:
@@ -220,7 +253,7 @@ def _port(options: Options, problems: list[str], replacing: str | None) -> int:
         return 0
     port = int(options.port)
     ours = next((server for server in servers() if server.runs and server.url.endswith(f":{port}")), None)
-    if ours and ours.name == replacing:
+    if ours and replaced(ours, replacing):
         return port
     if not is_free(options.host, port):
         who = f'the server "{ours.name}" of toolkit deploy' if ours else holder(port) or "a process of another user"
@@ -229,8 +262,12 @@ def _port(options: Options, problems: list[str], replacing: str | None) -> int:
 
 
 def _sizes(flags: dict[str, list[str]], checkpoint: Checkpoint | None, visible: list[Gpu], cpu: bool, options: Options,
-           problems: list[str], notes: list[str]) -> None:
-    """tp divides heads and vocabulary, ep the experts; the GPUs are enough for weights and one context of KV cache."""
+           problems: list[str], notes: list[str]) -> int:
+    """tp divides the heads (a vocabulary is padded by SGLang), ep the experts; the GPUs hold the weights and one context of KV cache.
+
+    Returns:
+        how many GPUs a replica takes; 0 without GPUs.
+    """
     numbers = {}
     for name in ("tp-size", "dp-size", "ep-size", "pp-size"):
         text = (flags.get(name) or ["1"])[0]
@@ -240,7 +277,7 @@ def _sizes(flags: dict[str, list[str]], checkpoint: Checkpoint | None, visible: 
             notes.append(f"--tp-size auto: {text}.")
         if not text.isdigit() or int(text) < 1:
             problems.append(f'--{name} "{text}" is no number of GPUs.')
-            return
+            return 0
         numbers[name] = int(text)
     tp, ep, wanted = numbers["tp-size"], numbers["ep-size"], numbers["tp-size"] * numbers["dp-size"] * numbers["pp-size"]
     if "enable-dp-attention" in flags:
@@ -250,6 +287,9 @@ def _sizes(flags: dict[str, list[str]], checkpoint: Checkpoint | None, visible: 
         if heads and heads % tp:
             valid = [n for n in range(1, heads + 1) if heads % n == 0 and n <= max(len(visible), 8)]
             problems.append(f"--tp-size {tp} does not divide the model's {heads} attention heads. Possible: {', '.join(map(str, valid))}.")
+        pairs = checkpoint.text.get("num_key_value_heads")
+        if pairs and heads and not heads % tp and pairs % tp and tp % pairs:
+            problems.append(f"--tp-size {tp} neither divides the model's {pairs} key-value heads nor is a multiple of them.")
         if ep > 1 and not experts:
             problems.append(f"--ep-size {ep}: the model ({checkpoint.architecture}) has no experts. Leave it out.")
         elif ep > 1 and experts % ep:
@@ -257,21 +297,24 @@ def _sizes(flags: dict[str, list[str]], checkpoint: Checkpoint | None, visible: 
     if ep > 1 and tp % ep:
         problems.append(f"--ep-size {ep} does not divide --tp-size {tp}.")
     if cpu or not visible or "nnodes" in flags:
-        return
-    if wanted > len(visible):
-        problems.append(f"{wanted} GPUs are wanted (tp x dp x pp), {len(visible)} are visible. Lower --tp-size, or see CUDA_VISIBLE_DEVICES.")
-        return
+        return 0
+    if wanted * options.replicas > len(visible):
+        copies, fewer = (f", {options.replicas} times", " or --replicas") if options.replicas > 1 else ("", "")
+        problems.append(f"{wanted * options.replicas} GPUs are wanted (tp x dp x pp{copies}), {len(visible)} are visible. "
+                        f"Lower --tp-size{fewer}, or see CUDA_VISIBLE_DEVICES.")
+        return wanted
     if checkpoint and (kv := checkpoint.kv_bytes_per_token()) is not None:
         context = options.context or checkpoint.context or 4096
         need = checkpoint.weight_bytes / (tp * numbers["pp-size"]) + kv * context / (tp * numbers["pp-size"])
         share = float((flags.get("mem-fraction-static") or [STATIC])[0])
-        free = min(gpu.free_bytes for gpu in visible[:wanted])
+        free = min(gpu.free_bytes for gpu in visible[:wanted * options.replicas])
         notes.append(f"each GPU: {checkpoint.weight_bytes / tp / 1e9:.1f} GB of weights, {kv * context / tp / 1e9:.2f} GB of KV cache for one "
                      f"context of {context} tokens, {free / 1e9:.0f} GB free.")
         if need > free * share:
             held = f" Memory is held by: {'; '.join(holders())}." if holders() else ""
             problems.append(f"the model needs {need / 1e9:.0f} GB on each of {tp} GPUs (weights and one context), {free * share / 1e9:.0f} GB are "
                             f"there.{held} A larger --tp-size, a shorter --context-length, or a quantized model.")
+    return wanted
 
 
 def _tp_for(checkpoint: Checkpoint, visible: list[Gpu], flags: dict[str, list[str]]) -> int:
@@ -284,7 +327,7 @@ def _tp_for(checkpoint: Checkpoint, visible: list[Gpu], flags: dict[str, list[st
 
 def _model_problems(options: Options, flags: dict[str, list[str]], checkpoint: Checkpoint, engine: Engine | None) -> list[str]:
     found = []
-    if engine and checkpoint.architecture and checkpoint.architecture not in engine.architectures \
+    if engine and engine.architectures and checkpoint.architecture and checkpoint.architecture not in engine.architectures \
             and not engine.knows_model_type(str(checkpoint.config.get("model_type"))) and not checkpoint.code:
         found.append(f'SGLang {engine.versions["sglang"]} has no code for "{checkpoint.architecture}" of {checkpoint.folder / "config.json"}.'
                      f"{did_you_mean(checkpoint.architecture, sorted(engine.architectures))} A newer SGLang may have.")

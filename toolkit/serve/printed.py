@@ -1,69 +1,104 @@
-"""`--print`: the command, and the same as a Dockerfile, a compose service and a SLURM script. Keys are never printed."""
+"""`--print`: the commands, and the same as a Dockerfile, a compose service and a SLURM script. Keys are never printed."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from toolkit.errors import InputError, did_you_mean
-from toolkit.serve.plan import Plan
+from toolkit.serve.container import CACHE, MODEL, inside
+from toolkit.serve.plan import LAUNCH, Plan
 
 FORMS = ("command", "dockerfile", "compose", "slurm")
 IMAGE = "lmsysorg/sglang:v{version}"
-INSIDE = "/model"
+ROUTER = ("-m", "sglang_router.launch_router")      # the images of SGLang have it
 
 
-def printed(plan: Plan, form: str) -> str:
+def printed(plans: Sequence[Plan], form: str) -> str:
+    """Of the workers and their router last, or of one plan."""
     if form not in FORMS:
         raise InputError(f'--print "{form}" is unknown.{did_you_mean(form, FORMS)} Known: {", ".join(FORMS)}.')
-    return {"command": _command, "dockerfile": _dockerfile, "compose": _compose, "slurm": _slurm}[form](plan)
+    return {"command": _commands, "dockerfile": _dockerfile, "compose": _compose, "slurm": _slurm}[form](plans)
 
 
-def _command(plan: Plan) -> str:
-    environment = [f"{name}={shlex.quote(value)}" for name, value in plan.environment.items()]
-    keys = ["--config", "KEYS.yaml"] if plan.secrets else []
-    return " ".join([*environment, shlex.join(plan.command() + keys)])
+def _commands(plans: Sequence[Plan]) -> str:
+    return "\n".join(" ".join([*(f"{name}={shlex.quote(value)}" for name, value in plan.environment.items()),
+                               shlex.join(plan.command("KEYS.yaml"))]) for plan in plans)
 
 
 def _inside(plan: Plan) -> list[str]:
-    """SGLang's words in a container, where the model is mounted and every address is listened on."""
-    words = []
-    local = plan.model_path.startswith("/")
-    for name, values in plan.flags.items():
-        value = [INSIDE] if name == "model-path" and local else ["0.0.0.0"] if name == "host" else values
-        if name != "weight-version":
-            words += [f"--{name}", *value]
-    return words
+    return ["python3", *(ROUTER if plan.workers else LAUNCH)]
 
 
-def _dockerfile(plan: Plan) -> str:
-    words = ", ".join(f'"{word}"' for word in ["python3", "-m", "sglang.launch_server", *_inside(plan)])
+def _words(plan: Plan) -> list[str]:
+    """Without the nonce, by which `deploy` knows its own servers; a router finds the workers by the names of their services."""
+    flags = {name: values for name, values in plan.flags.items() if name != "weight-version"}
+    if plan.workers:
+        flags["worker-urls"] = [url.replace("127.0.0.1", f"{plan.name}-{number}") for number, url in enumerate(plan.workers, 1)]
+    return inside(replace(plan, flags=flags))
+
+
+def _image(plan: Plan) -> str:
+    return plan.image or IMAGE.format(version=plan.engine.versions["sglang"])
+
+
+def _volume(plan: Plan, hub: str) -> str:
+    return f"{plan.model_path}:{MODEL}:ro" if plan.model_path.startswith("/") else f"{hub}:{CACHE}"
+
+
+def _dockerfile(plans: Sequence[Plan]) -> str:
+    """Of one server; several of them and a router are several containers, hence compose."""
+    import json
+
+    plan = plans[0]
     key = ' --api-key "$SGLANG_API_KEY"' if plan.secrets else ""
-    return (f"FROM {IMAGE.format(version=plan.engine.versions['sglang'])}\n"
+    volume = _volume(plan, "$HOME/.cache/huggingface")
+    return (f"FROM {_image(plan)}\n"
             f"# docker build -t {plan.name} - < Dockerfile && docker run --gpus all --ipc=host -p 127.0.0.1:{plan.port}:{plan.port} "
-            f"-v {plan.model_path}:{INSIDE}:ro {plan.name}{key}\n"
-            f"EXPOSE {plan.port}\nENTRYPOINT [{words}]\n")
+            f"-v {volume} {plan.name}{key}\n"
+            f"EXPOSE {plan.port}\nENTRYPOINT {json.dumps([*_inside(plan), *_words(plan)])}\n")
 
 
-def _compose(plan: Plan) -> str:
+def _compose(plans: Sequence[Plan]) -> str:
     import yaml
 
-    gpus = str((plan.flags.get("tp-size") or ["1"])[0])
-    service = {"image": IMAGE.format(version=plan.engine.versions["sglang"]),
-               "entrypoint": ["python3", "-m", "sglang.launch_server"], "command": _inside(plan) + (["--api-key", "${SGLANG_API_KEY:?}"] if plan.secrets else []), "ipc": "host",
-               "ports": [f"127.0.0.1:{plan.port}:{plan.port}"],
-               "healthcheck": {"test": ["CMD", "curl", "-fsS", f"http://127.0.0.1:{plan.port}/ready"], "interval": "10s", "timeout": "5s",
-                               "retries": 360}}
-    if plan.model_path.startswith("/"):
-        service["volumes"] = [f"{plan.model_path}:{INSIDE}:ro"]
-    if "cpu" not in plan.flags.get("device", []):
-        service["deploy"] = {"resources": {"reservations": {"devices": [{"driver": "nvidia", "count": int(gpus), "capabilities": ["gpu"]}]}}}
-    return yaml.safe_dump({"services": {plan.name: service}}, sort_keys=False, allow_unicode=True)
+    services = {plan.name: _service(plan) for plan in plans}
+    if len(plans) > 1:
+        services[plans[-1].name]["depends_on"] = {plan.name: {"condition": "service_healthy"} for plan in plans[:-1]}
+    return yaml.safe_dump({"services": services}, sort_keys=False, allow_unicode=True)
 
 
-def _slurm(plan: Plan) -> str:
-    gpus = (plan.flags.get("tp-size") or ["1"])[0]
-    lines = ["#!/bin/bash", f"#SBATCH --job-name={plan.name}", "#SBATCH --nodes=1", f"#SBATCH --gpus-per-node={gpus}",
-             "#SBATCH --cpus-per-task=16", "#SBATCH --time=1-00:00:00", f"#SBATCH --output={plan.name}-%j.log", "set -euo pipefail"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in plan.environment.items()]
-    key = ' --api-key "${SGLANG_API_KEY:?}"' if plan.secrets else ""
-    return "\n".join([*lines, f'echo "serving on $(hostname):{plan.port}"', f"exec {shlex.join(plan.command())}{key}", ""])
+def _service(plan: Plan) -> dict[str, Any]:
+    key = ["--api-key", "${SGLANG_API_KEY:?}"] if plan.secrets else []
+    path = "readiness" if plan.workers else "ready"
+    service: dict[str, Any] = {"image": _image(plan), "entrypoint": _inside(plan), "command": _words(plan) + key, "ipc": "host"}
+    if not plan.part_of:
+        service["ports"] = [f"127.0.0.1:{plan.port}:{plan.port}"]
+    service["healthcheck"] = {"test": ["CMD", "curl", "-fsS", f"http://127.0.0.1:{plan.port}/{path}"], "interval": "10s", "timeout": "5s",
+                              "retries": 360}
+    if plan.workers:
+        return service
+    service["volumes"] = [_volume(plan, "~/.cache/huggingface")]
+    if plan.gpus:
+        chosen = plan.environment.get("CUDA_VISIBLE_DEVICES")
+        which = {"device_ids": chosen.split(",")} if chosen else {"count": plan.gpus}
+        service["deploy"] = {"resources": {"reservations": {"devices": [{"driver": "nvidia", **which, "capabilities": ["gpu"]}]}}}
+    return service
+
+
+def _slurm(plans: Sequence[Plan]) -> str:
+    front, gpus = plans[-1], sum(plan.gpus for plan in plans)
+    lines = ["#!/bin/bash", f"#SBATCH --job-name={front.name}", "#SBATCH --nodes=1", *([f"#SBATCH --gpus-per-node={gpus}"] if gpus else []),
+             "#SBATCH --cpus-per-task=16", "#SBATCH --time=1-00:00:00", f"#SBATCH --output={front.name}-%j.log", "set -euo pipefail"]
+    key = ' --api-key "${SGLANG_API_KEY:?}"' if front.secrets else ""
+    for plan in plans:
+        environment = shlex.join(["env", *(f"{name}={value}" for name, value in plan.environment.items())])
+        command = f"{environment} {shlex.join(plan.command())}{key}"
+        if plan is front:
+            lines += [f"until curl -fsS -o /dev/null {url}/ready; do sleep 5; done" for url in plan.workers]
+            lines += [f'echo "serving on $(hostname):{plan.port}"', f"exec {command}", ""]
+        else:
+            lines.append(f"{command} &")
+    return "\n".join(lines)

@@ -7,21 +7,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-ENOUGH_S = 15.0     # how long a server may take to end by itself; SGLang needs 2
+ENOUGH_S = 15.0     # how long a server may take to end by itself; SGLang needs 2, and finishes first what it is asked
+AFTER_S = 2.0       # and its workers after it
 
 
-def start_mark(pid: int) -> str | None:
-    """What tells this process from a later one with the same id; None when there is none (a zombie counts as none).
+def start_mark(pid: int, ended: bool = False) -> str | None:
+    """What tells this process from a later one with the same id; None when there is none.
 
+    With `ended` also of a child that has ended and was not waited for; else such a zombie counts as none.
     On Linux the boot and the clock ticks since then: ticks alone come again after a restart of the machine.
     """
     if sys.platform == "linux":
         fields = _stat(pid)
-        return f"{_boot()}:{fields[19]}" if fields and fields[0] not in "ZX" else None
+        return f"{_boot()}:{fields[19]}" if fields and (ended or fields[0] not in "ZX") else None
     done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 
@@ -49,27 +52,45 @@ def group_members(pgid: int) -> list[int]:
 
 
 def end_group(pid: int, pgid: int, enough_s: float = ENOUGH_S) -> list[int]:
-    """TERM to the process, time to end, KILL to what is left of its group; at once where the process itself is gone.
+    """TERM to the process, time to end, KILL to what is left of its group; at once where the process itself was gone.
 
     Returns:
         processes of the group that are still there (none, unless the system holds them).
     """
     if start_mark(pid):
         _send(os.kill, pid, signal.SIGTERM)
-        _wait_until_empty(pgid, enough_s)
+        _wait_until(lambda: start_mark(pid) is None, pgid, enough_s)
+        _wait_until_empty(pgid, AFTER_S if start_mark(pid) is None else 0)
     if group_members(pgid):
         _send(os.killpg, pgid, signal.SIGKILL)
         _wait_until_empty(pgid, 5.0)
     return group_members(pgid)
 
 
+@contextmanager
+def on_signals(handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """Within it Ctrl-C, TERM and a closed terminal go to `handler`; those that are ignored from outside (nohup) stay so."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    heard = {number: was for number, was in before.items() if was is not signal.SIG_IGN}
+    for number in heard:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, was in heard.items():
+            signal.signal(number, was)
+
+
 def _wait_until_empty(pgid: int, longest_s: float) -> None:
+    _wait_until(lambda: not group_members(pgid), pgid, longest_s)
+
+
+def _wait_until(done: Callable[[], bool], pgid: int, longest_s: float) -> None:
     end = time.monotonic() + longest_s
-    while time.monotonic() < end:
-        _reap(pgid)
-        if not group_members(pgid):
-            return
+    _reap(pgid)
+    while not done() and time.monotonic() < end:
         time.sleep(0.1)
+        _reap(pgid)
 
 
 def _reap(pgid: int) -> None:

@@ -29,6 +29,9 @@ class Server:
         url: as a client on this machine writes it, without `/v1`.
         words: of the `toolkit deploy sglang` that started it, for restart.
         ready: seconds since the epoch; None while it starts.
+        part_of: the deployment whose worker it is; empty for a server that stands alone, and for a router.
+        workers: addresses of those behind a router.
+        container: that it runs in, if any.
     """
 
     name: str
@@ -47,6 +50,9 @@ class Server:
     admin_api_key: str | None = None
     started: float = 0.0
     ready: float | None = None
+    part_of: str = ""
+    workers: list[str] = field(default_factory=list)
+    container: str = ""
 
     @property
     def runs(self) -> bool:
@@ -101,13 +107,19 @@ def named(name: str | None) -> Server:
     found = servers()
     names = [server.name for server in found]
     if name is None:
-        if len(found) == 1:
-            return found[0]
-        raise InputError(f"there are {len(found)} servers ({', '.join(names)}): name one." if found else
+        whole = [server for server in found if not server.part_of]
+        if len(whole) == 1:
+            return whole[0]
+        raise InputError(f"there are {len(whole)} servers ({', '.join(s.name for s in whole)}): name one." if whole else
                          "no server was deployed from here. Start one: toolkit deploy sglang --model-path DIR")
     if name not in names:
         raise InputError(f'there is no server "{name}".{did_you_mean(name, names)} Deployed: {", ".join(names) or "none"}.')
     return found[names.index(name)]
+
+
+def parts_of(server: Server) -> list[Server]:
+    """The workers of a deployment with replicas."""
+    return [other for other in servers() if other.part_of == server.name]
 
 
 def uptime(server: Server) -> str:

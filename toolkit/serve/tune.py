@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from toolkit.serve.plan import STATIC, Plan
 
+BATCH = ("cuda-graph-max-bs", "cuda-graph-max-bs-decode")       # until 0.5.18 or so, and since
+
 
 def attempts(plan: Plan) -> list[dict[str, list[str]]]:
-    """The flags of each further try, in order of what they cost; only those that this version of SGLang has."""
+    """The flags that each further try adds, in order of what they cost; only those that this version of SGLang has."""
     share = float((plan.flags.get("mem-fraction-static") or [STATIC])[0])
-    steps = [{"cuda-graph-max-bs": ["32"]}, {"cuda-graph-max-bs": ["32"], "mem-fraction-static": [f"{share - 0.08:.2f}"]},
+    fewer = next(({name: ["32"]} for name in BATCH if f"--{name}" in plan.engine.flags), {})
+    steps = [fewer, fewer | {"mem-fraction-static": [f"{share - 0.08:.2f}"]},
              {"mem-fraction-static": [f"{share - 0.15:.2f}"], "disable-cuda-graph": []}]
-    return [plan.flags | step for step in steps if all(f"--{name}" in plan.engine.flags for name in step)]
+    return [step for step in steps if step]
