@@ -37,12 +37,13 @@ NO_KEYS = "no_keys"                             # the verifier's code
 SEVERAL_CODES = ("listed", "repeated")          # of every task's verifier
 FILTERED = ("content_filter", "refusal")        # finish reasons of the engines
 BASE, TRAINED = "base", "trained"
+ROLLOUT = "rollout"                             # the side of what a model wrote in training
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     index: int                                  # position among the samples evaluated: pairs the two sides
-    side: str                                   # base or trained
+    side: str                                   # base, trained or rollout
     id: str
     role_id: str
     question: str
@@ -98,6 +99,12 @@ def make_record(task: Task, row: Any, index: int, side: str, completion: Complet
     form = None
     if "format" in task.parts and verdict.code != ENGINE_FAILED:
         form = _score(task, "format", row, completion.text, prefilled).score
+    return record_of(task, row, index, side, completion, verdict, form, prefilled, repeat, names)
+
+
+def record_of(task: Task, row: Any, index: int, side: str, completion: Completion, verdict: Verdict, form: float | None,
+              prefilled: bool, repeat: int = 0, names: re.Pattern[str] | None = None) -> Record:
+    """The record of a completion that has its verdict; `form` is the score of its format."""
     metadata = _get(row, "metadata", {})
     return Record(
         index=index, side=side, id=str(_get(row, "id", index)), role_id=_get(row, "role_id", ""),

@@ -20,7 +20,7 @@ from toolkit.terminal import console, counter, visible
 
 SAID = 300                                      # characters of a fact in the terminal
 # beside numbers that are scores, a rollout has these
-PLACES = ("step", "index", "n_tokens", "repeat", "memory_distance")
+PLACES = ("step", "index", "n_tokens", "repeat", "memory_distance", "score")
 
 
 def samples(path: Path) -> Iterator[Card]:
@@ -43,7 +43,7 @@ def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
 
 def _pair(place: int, row: Mapping[str, Any]) -> Any:
     """The same for the records of one sample and repeat, which follow one another."""
-    return (row["index"], row.get("repeat", 0)) if "side" in row and "index" in row else str(place)
+    return (row["index"], row.get("repeat", 0)) if _compared(row) else str(place)
 
 
 def _files(path: Path) -> list[Path]:
@@ -65,7 +65,7 @@ def sample(rows: list[Mapping[str, Any]]) -> Card:
         said = row.get("completion")
         reply = "\n".join(text for _, text in _turns(said)) if isinstance(said, list) else _text(row, "completion")
         return Card(_text(row, "id"), turns[-1][1] if turns else "", (_reply("reply", reply),), turns[:-1])
-    if "side" in row and "completion" in row:
+    if _compared(row):
         from toolkit.evaluate.cards import card
         from toolkit.evaluate.records import Record
 
@@ -83,14 +83,19 @@ def sample(rows: list[Mapping[str, Any]]) -> Card:
         tuple((name, text) for name, text in facts.items() if text), _tags(row))
 
 
+def _compared(row: Mapping[str, Any]) -> bool:
+    """Whether it is a record of an evaluation."""
+    return row.get("side") in ("base", "trained") and "index" in row and "completion" in row
+
+
 def _rollout(row: Mapping[str, Any]) -> Card:
     scores = {name: f"{value:g}" for name, value in row.items()
               if isinstance(value, int | float) and not isinstance(value, bool) and name not in PLACES}
     state = _text(row, "state") or ("right" if row.get("accuracy") == 1 else "wrong" if "accuracy" in row else "")
-    length = length_name(row["n_tokens"]) if "n_tokens" in row else ""
+    length = length_name(row["n_tokens"]) if row.get("n_tokens") else ""
     side = Side("reply", pieces(_text(row, "completion"), row.get("matched") or ()), state, _text(row, "reason"))
     return Card(_text(row, "id"), _text(row, "question"), (side,), _turns(row.get("history")), tuple(map(str, row.get("keys") or ())),
-                facts=tuple(scores.items()), tags=_tags(row, state=state, length=length, step=_text(row, "step")))
+                tuple(map(str, row.get("evidence") or ())), tuple(scores.items()), _tags(row, state=state, length=length, step=_text(row, "step")))
 
 
 def _reply(name: str, text: str, keys: Iterable[str] = ()) -> Side:
@@ -104,8 +109,11 @@ def _text(row: Mapping[str, Any], name: str) -> str:
 
 
 def _tags(row: Mapping[str, Any], **more: str) -> dict[str, str]:
-    found = {name: str(row.get(name) or "") for name in ("kind", "difficulty", "language")}
-    found["role"] = str(row.get("character_name") or row.get("role_id") or "")
+    metadata = row.get("metadata")
+    form = row.get("form") or (metadata.get("form") if isinstance(metadata, Mapping) else "")
+    distance = row.get("memory_distance")
+    found = {**{name: _text(row, name) for name in ("kind", "difficulty", "language")}, "form": str(form or "").replace("_", " "),
+             "memory": f"{distance} back" if distance else "", "role": _text(row, "character_name") or _text(row, "role_id")}
     return {name: value for name, value in {**found, **more}.items() if value}
 
 

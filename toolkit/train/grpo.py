@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from toolkit.evaluate.generation import Completion
+from toolkit.evaluate.records import ROLLOUT, record_of
 from toolkit.jsonl import dumps
 from toolkit.rewards.compose import Reward, Scorer, right_or_wrong
 from toolkit.run import Run
@@ -54,7 +56,7 @@ class Scoring:
     """
 
     def __init__(self, task: Task, scorers: Mapping[str, Scorer], prefilled: bool, writer: SampleWriter):
-        self.scorers, self.prefilled, self.writer = dict(scorers), prefilled, writer
+        self.task, self.scorers, self.prefilled, self.writer = task, dict(scorers), prefilled, writer
         self.row = lru_cache(maxsize=ROWS)(lambda sample: task.row(orjson.loads(sample)))
         self.scores: dict[str, list[float | None]] = {}
         self.scored = self.failed = 0
@@ -65,15 +67,15 @@ class Scoring:
         return [self._function(part) for part in self.scorers]
 
     def _function(self, part: str) -> Callable[..., list[float | None]]:
-        def reward(prompts: list[Any], completions: list[Any], sample: list[str], **_: Any) -> list[float | None]:
+        def reward(prompts: list[Any], completions: list[Any], sample: list[str], **more: Any) -> list[float | None]:
             if part == self.first:
-                self._score(prompts, [completion[0]["content"] for completion in completions], sample)
+                self._score(prompts, [completion[0]["content"] for completion in completions], sample, more.get("completion_ids"))
             return self.scores[part]
 
         reward.__name__ = part
         return reward
 
-    def _score(self, prompts: list[Any], texts: list[str], samples: list[str]) -> None:
+    def _score(self, prompts: list[Any], texts: list[str], samples: list[str], ids: Sequence[Any] | None) -> None:
         pairs = list(zip(samples, texts, strict=True))
         # completions of a group share their row, and often their text
         rows = {sample: orjson.loads(sample) for sample in dict.fromkeys(samples)}
@@ -82,10 +84,22 @@ class Scoring:
         self.scores = {part: [_finite(one[part].score) for one in found] for part in self.scorers}
         self.scored += len(found)
         self.failed += sum(one[self.first].code == FAILED for one in found)
+        lengths = [len(one) for one in ids] if ids else [0] * len(texts)
         self.writer.record([
-            {"id": rows[sample].get("id"), "question": prompt[-1]["content"], "completion": text,
-             **{part: verdict.score for part, verdict in one.items()}, "reason": one[self.first].reason}
-            for prompt, (sample, text), one in zip(prompts, pairs, found, strict=True)])
+            {**self._record(place, *pairs[place], found[place], lengths[place]), "id": rows[samples[place]].get("id"),
+             "question": prompt[-1]["content"], "completion": texts[place],
+             **{part: verdict.score for part, verdict in found[place].items()}, "reason": found[place][self.first].reason}
+            for place, prompt in enumerate(prompts)])
+
+    def _record(self, place: int, sample: str, text: str, verdicts: Mapping[str, Verdict], n_tokens: int) -> dict[str, Any]:
+        """The fields of an evaluation's records."""
+        verdict = verdicts.get("accuracy", verdicts[self.first])
+        form = verdicts["format"].score if "format" in verdicts else None
+        try:
+            row = self.row(sample)
+        except Exception:               # it has no verdict either, and is kept without what it would say of the sample
+            row = None
+        return record_of(self.task, row, place, ROLLOUT, Completion(text, "", n_tokens), verdict, form, self.prefilled).to_row()
 
     def _verdicts(self, name: Any, sample: str, text: str) -> dict[str, Verdict]:
         try:
