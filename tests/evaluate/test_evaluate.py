@@ -83,6 +83,26 @@ def test_real_models_are_evaluated_from_folder_to_report(models, data, tmp_path)
     assert again["difference"] == report["difference"]
 
 
+def test_an_adapter_is_evaluated_on_the_model_that_it_was_trained_on_as_its_merge_is(models, data, tmp_path):
+    peft = pytest.importorskip("peft")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    base, _ = models
+    torch.manual_seed(1)
+    adapted = peft.get_peft_model(AutoModelForCausalLM.from_pretrained(base), peft.LoraConfig(
+        r=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False))
+    adapted.save_pretrained(tmp_path / "lora")
+    adapted.merge_and_unload().save_pretrained(tmp_path / "merged")
+    AutoTokenizer.from_pretrained(base).save_pretrained(tmp_path / "merged")
+    said = {}
+    for name in ("lora", "merged"):
+        evaluate(tmp_path / name, base, data, out=tmp_path / f"eval-{name}", limit=8, max_new_tokens=8)
+        said[name] = [(r.side, r.completion) for r in read_records(tmp_path / f"eval-{name}" / "records.jsonl")]
+    assert said["lora"] == said["merged"]
+    assert [text for side, text in said["lora"] if side == "base"] != [text for side, text in said["lora"] if side == "trained"]
+
+
 def test_a_model_that_answers_is_better_than_one_that_does_not(replies, folders, data, rows, tmp_path):
     replies["base"] = lambda n, prompt: "<think>?</think><answer>I would rather not say.</answer>"
     replies["trained"] = lambda n, prompt: gold(rows[n])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.evaluate.replies import Asked
+from toolkit.evaluate.replies import Asked, is_adapter, trained_on
 from toolkit.evaluate.stats import MIN_CLUSTERS, POWER, detectable_gain, wilson
 
 # Share of the samples whose verdict changes from one model to the other: few after a short training, many after a long one
@@ -109,6 +109,8 @@ def _step_s(model: str) -> float | None:
     folder = Path(model)
     if not folder.is_dir():
         return None
+    if is_adapter(folder):
+        return _step_s(trained_on(model))
     import torch
 
     from toolkit.train.plan import BANDWIDTH_SHARE, CARDS

@@ -142,19 +142,46 @@ def replies(side: str, asked: Asked, prompts: Sequence[Sequence[Message]], roles
 
 def _identity(name: str) -> str:
     folder = model_folder(name)
-    return local_identity(Path(folder)) if Path(folder).is_dir() else hub_identity(folder)
+    if not Path(folder).is_dir():
+        return hub_identity(folder)
+    return local_identity(Path(folder)) + (f" on {_identity(trained_on(folder))}" if is_adapter(folder) else "")
+
+
+def is_adapter(folder: str | Path) -> bool:
+    """Whether a folder holds a LoRA adapter, and not a whole model."""
+    return (Path(folder) / "adapter_config.json").is_file() and not (Path(folder) / "config.json").is_file()
+
+
+def trained_on(folder: str) -> str:
+    """The model that an adapter was trained on."""
+    from toolkit.serve.export import base_of
+
+    return base_of(Path(folder))
+
+
+def _load(name: str, dtype: str, loading: Loading) -> tuple[Any, Any]:
+    """A model and its tokenizer; an adapter on the model that it was trained on."""
+    from toolkit.train.models import load
+
+    folder = model_folder(name)
+    if not is_adapter(folder):
+        return load(name, {"dtype": dtype}, loading.trust_remote_code)
+    from peft import PeftModel
+
+    model, tokenizer = load(trained_on(folder), {"dtype": dtype}, loading.trust_remote_code)
+    return PeftModel.from_pretrained(model, folder), tokenizer
 
 
 def _generate(name: str, wanted: Sequence[Wanted], sampling: Sampling, loading: Loading, journal: Journal,
               advance: Callable[[int], None]) -> None:
     import torch
 
-    from toolkit.train.models import load, prefills_think, quiet_libraries
+    from toolkit.train.models import prefills_think, quiet_libraries
 
     quiet_libraries()
     device = _device()
     dtype = sampling.dtype or ("float32" if device == "cpu" else "auto")
-    model, tokenizer = load(name, {"dtype": dtype}, loading.trust_remote_code)
+    model, tokenizer = _load(name, dtype, loading)
     model.to(device)
     prefilled = prefills_think(tokenizer, dict(sampling.template))
     threads = torch.get_num_threads()

@@ -22,7 +22,7 @@ from toolkit.evaluate.generation import Completion, complete
 from toolkit.evaluate.named import served
 from toolkit.evaluate.plan import plan
 from toolkit.evaluate.records import BASE, TRAINED, Record, make_record
-from toolkit.evaluate.replies import Loading, Sampling, ask, replies
+from toolkit.evaluate.replies import Loading, Sampling, ask, is_adapter, replies
 from toolkit.evaluate.style import role_names
 from toolkit.run import command, fingerprint, now, versions
 from toolkit.sources import data_files, is_hub_name
@@ -41,7 +41,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     """Evaluate `model_path` (and `against`, on the same samples) and write `out/records.jsonl` and `out/report.json`.
 
     Args:
-        model_path, against: a model folder, hub name, server or Bedrock model (see `toolkit.evaluate.named`); `against` None
+        model_path, against: a model folder (or adapter), hub name, server or Bedrock model (see `toolkit.evaluate.named`); `against` None
             evaluates one model alone.
         data: a file, a folder or a hub name; of several parts `test`, or validation, is taken.
         limit: how many samples; a larger limit contains every smaller one.
@@ -121,7 +121,7 @@ def _check(models: Mapping[str, str], out: Path, overwrite: bool, limit: int | N
     problems += [f"model {name} does not exist: no such folder, and no hub name (owner/name)."
                  for name in here if not Path(name).is_dir() and not is_hub_name(name)]
     problems += [f"{name} is no model: config.json is missing. Name a folder such as final_model inside a run."
-                 for name in here if Path(name).is_dir() and not (Path(name) / "config.json").is_file()]
+                 for name in here if Path(name).is_dir() and not (is_adapter(name) or (Path(name) / "config.json").is_file())]
     problems += [f"{out / name} already exists. Name another output, or pass --overwrite to replace it."
                  for name in ("report.json", "records.jsonl") if (out / name).exists() and not overwrite]
     if problems:
