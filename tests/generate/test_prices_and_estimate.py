@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toolkit.errors import InputError
 from toolkit.generate.batch import Totals
@@ -61,6 +63,14 @@ def test_an_estimate_grows_with_the_rows_and_counts_two_steps_for_a_memory(zh):
     assert large.prompt_tokens == pytest.approx(10 * small.prompt_tokens, rel=0.02)
     assert memory.requests == 2 * small.requests and memory.completion_tokens > small.completion_tokens
     assert small.cost_usd == pytest.approx((small.prompt_tokens + 2 * small.completion_tokens) / 1e6)
+
+
+@given(rows=st.integers(64, 2000))
+def test_a_spread_of_a_plan_has_its_kinds_and_difficulties_in_proportion(zh, rows):
+    some = spread(works(zh, ("SBK", "CM"), 0, None, rows), rows)
+    assert 60 <= len(some) <= 2 * 64
+    assert 0.45 < sum(work.item.kind == "CM" for work in some) / len(some) < 0.55
+    assert {work.item.difficulty for work in some} == {"easy", "medium", "hard"}
 
 
 def test_a_counter_is_used_and_said(zh):

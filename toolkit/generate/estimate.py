@@ -6,6 +6,7 @@ estimated from their characters otherwise; replies are always estimated, from th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from toolkit.generate.second_look import SecondLook
 from toolkit.generate.work import Assigner, Work
 from toolkit.tasks.base import Message
 
-SPREAD = 40                                     # works whose prompts are made
+SPREAD = 64                                     # works whose prompts are made
 # assumed tokens of a character, by script: rules of thumb for tokenizers with a vocabulary of 100,000 or more
 CJK_TOKENS, OTHER_TOKENS = 0.75, 0.28
 # assumed characters of a draft, JSON included: (CJK languages, English)
@@ -104,6 +105,16 @@ def guessed_tokens(messages: Sequence[Message]) -> int:
 
 
 def spread(works: Any, total: int, wanted: int = SPREAD) -> list[Work]:
-    """Works spread over a plan of `total` items."""
+    """About so many works of a plan of `total` items, each kind, difficulty and language in its share.
+
+    They come in periods, so that an equal step over the whole plan could meet the same ones again and again.
+    """
     every = max(1, total // wanted)
-    return [work for n, work in enumerate(works) if n % every == every // 2][:wanted] if total else []
+    seen: Counter[tuple[str, str, str]] = Counter()
+    chosen = []
+    for work in works:
+        sort = (work.item.kind, work.item.difficulty, work.item.profile.language)
+        if seen[sort] % every == every // 2:
+            chosen.append(work)
+        seen[sort] += 1
+    return chosen
