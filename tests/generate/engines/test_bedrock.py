@@ -127,6 +127,12 @@ def test_errors_mean_what_the_service_says(status, name, kind):
     assert error.value.kind == kind and error.value.reason == name
 
 
+def test_a_model_id_that_is_wrong_ends_the_run():
+    with pytest.raises(EngineError, match="Check --model-id") as error:
+        send(Bedrock(errors=[(400, "ValidationException", "The provided model identifier is invalid.")]), REQUEST)
+    assert error.value.fatal
+
+
 @pytest.mark.parametrize("blocks, stop, reason", [([], "end_turn", "empty reply"), ([{"text": "{"}], "malformed_model_output", "malformed_model_output")])
 def test_replies_without_anything_in_them_are_asked_again(blocks, stop, reason):
     with pytest.raises(EngineError) as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 import pytest
 from stub_server import Stub, served
@@ -42,6 +43,18 @@ def test_all_faults_at_once_lose_and_repeat_nothing(ask):
     reasons = [row["finish_reason"] for row in rows]
     assert reasons.count("length") == stub.counts["length"] == totals.sent.cut
     assert reasons.count("refusal") == stub.counts["refusal"]
+
+
+@pytest.mark.parametrize("share, lost", [(0.15, 0), (1.0, 20)])
+def test_garbage_under_a_schema_is_asked_again_three_times_at_most(tmp_path, share, lost):
+    requests, out = written(tmp_path / "requests.jsonl", 20), tmp_path / "replies.jsonl"
+    rows = [row | {"schema": {"type": "object"}} for row in read(requests)]
+    requests.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    stub = Stub(faults={"garbage": share}, write=lambda body: ('{"answer": "Yes."}', "stop"), seed=1)
+    with served(stub) as url, pytest.raises(EngineError, match="were not JSON") if lost else nullcontext():
+        reply_to_all(requests, out, OpenAIEngine([url]), Pace(1))
+    assert [row["content"] for row in read(out)] == ['{"answer": "Yes."}'] * (20 - lost)
+    assert stub.counts["requests"] == (60 if lost else 20 + stub.counts["garbage"]) and stub.counts["garbage"] > 0
 
 
 def test_a_hanging_request_is_given_up_when_the_others_show_how_long_replies_take(ask, monkeypatch):
