@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ DEFAULTS: Mapping[str, Any] = {
     "output_dir": "outputs/train",
     "save_total_limit": 3,          # unlimited checkpoints fill disks (one known run: 700 GB)
     "logging_steps": 1,             # a reward that dies must be seen at the step where it dies
-    "report_to": "none",            # the run folder's metrics.jsonl is always written; trackers are asked for
+    # files beside the run's own metrics.jsonl; trackers that send something are asked for
+    "report_to": "tensorboard" if find_spec("tensorboard") else "none",
     "disable_tqdm": True,           # our own progress bar
     "seed": 42,
 }
@@ -169,8 +171,7 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     problems += _arithmetic(grpo, path, flat.get("num_processes") or 0)
     problems += [f"{spot(key)} {problem}" for key, problem in choice_problems(flat)]
     problems += [f"{spot('watchdog')} {problem}" for problem in watchdog_problems(flat.get("watchdog"))]
-    if flat.get("preflight") is False:
-        flat["preflight"] = "off"
+    flat |= {key: "off" for key in ("preflight", "watchdog") if flat.get(key) is False}
     if flat.get("preflight", "stop") not in MODES:
         problems.append(f"{spot('preflight')} \"preflight\" is {flat['preflight']!r}, expected {', '.join(MODES)}.")
     if flat.get("backup") and not is_place(str(flat["backup"])):
@@ -200,16 +201,17 @@ def _known(key: str) -> bool:
 
 def _arithmetic(grpo: Mapping[str, Any], path: str | Path, processes: Any) -> list[str]:
     """TRL groups `num_generations` completions of one prompt; what is generated at once must split into groups."""
-    generations = grpo.get("num_generations", 8)
-    if not isinstance(generations, int):
-        return []
+    generations, per_device, accumulation = (grpo.get(key, default) for key, default in (
+        ("num_generations", 8), ("per_device_train_batch_size", 8), ("gradient_accumulation_steps", 1)))
+    if not all(isinstance(number, int) for number in (generations, per_device, accumulation)):
+        return []                               # told by their types
     if generations < 2:
         return [f'{path} "num_generations" is {generations}: a group needs at least 2 completions to compare.']
-    per_step = grpo.get("per_device_train_batch_size", 8) * grpo.get("gradient_accumulation_steps", 1)
+    per_step = per_device * accumulation
     if isinstance(processes, int) and processes > 0:
         per_step *= processes
     undivided = per_step % generations and (processes or generations % per_step)     # more processes may fill a group
-    if isinstance(per_step, int) and undivided:
+    if undivided:
         fits = [n for n in range(2, per_step + 1) if per_step % n == 0]
         near = sorted(sorted(fits, key=lambda n: abs(n - generations))[:2])
         return [f"{path}: {per_step} completions a step (per_device_train_batch_size × gradient_accumulation_steps"

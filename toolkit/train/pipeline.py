@@ -124,6 +124,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
                 _new_model(settings, run, Path(name))
     if "sft" in settings.stages:
         from toolkit.train.cold_start import cold_start, read_conversations
+        from toolkit.train.trackers import apart
 
         out = run.folder / "cold_start" if "grpo" in settings.stages else final
         if not run.done("sft"):
@@ -132,7 +133,8 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             conversations = read_conversations(settings.cold_start_data)
             model, tokenizer = load_trained(settings, name)
             began = time.monotonic()
-            cold_start(settings, run, model, tokenizer, conversations, out, common)
+            with apart("sft"):
+                cold_start(settings, run, model, tokenizer, conversations, out, common)
             _finished(run, state, "sft", model=str(out), seconds=round(time.monotonic() - began, 1))
         name = str(out)
     if "grpo" in settings.stages:

@@ -3,7 +3,7 @@
     W&B, SwanLab    the id is chosen here, or by the user in the usual variable, and told by that variable
     MLflow          the server chooses it; it is read when training begins
     Trackio         goes on by name
-    TensorBoard     one folder, `tensorboard/`, in the run
+    TensorBoard     one folder, `tensorboard/`, in the run, with one of the cold start in it
 """
 
 from __future__ import annotations
@@ -51,6 +51,17 @@ def tracked(run: Run, grpo: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def apart(stage: str) -> Iterator[None]:
+    """Within it, TensorBoard's events lie in a folder of the stage: its steps do not continue another's."""
+    whole = os.environ[TENSORBOARD]
+    os.environ[TENSORBOARD] = f"{whole}/{stage}"
+    try:
+        yield
+    finally:
+        os.environ[TENSORBOARD] = whole
 
 
 class MlflowId(TrainerCallback):
