@@ -125,7 +125,7 @@ def test_the_command_repeats_what_a_demo_or_a_program_evaluated(rows, tmp_path):
 def test_a_part_of_the_report_that_the_page_does_not_know_is_shown(rows, tmp_path):
     rate, change = {"accuracy": 0.5, "low": 0.4, "high": 0.6, "n": 40}, {"value": -0.1, "low": -0.2, "high": 0.0, "gained": 1}
     write(tmp_path / "eval", records_of(rows[:3], nothing, right), also=[{"task": "gsm8k", "n": 40, "verdict": "worse", "trained": rate, "difference": change}],
-          judge={"dimensions": {"warmth": {"mean": 3.14159, "seat_bias": 0.02}, "wit": {"mean": 2.5, "seat_bias": 0.1}}, "calibrated": False,
+          survey={"dimensions": {"warmth": {"mean": 3.14159, "seat_bias": 0.02}, "wit": {"mean": 2.5, "seat_bias": 0.1}}, "calibrated": False,
                  "worst": [HOSTILE]}, refused=["gsm8k lost 10 points"])
     page = write_report(tmp_path / "eval").read_text()
     shown = " ".join(said(page).split())

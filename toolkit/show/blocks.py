@@ -45,9 +45,9 @@ def line(value: Any) -> str | None:
     if isinstance(value, str | int):
         return str(value)
     if isinstance(value, Mapping):
-        if value.keys() >= {"accuracy", "low", "high", "n"}:
-            rate = "—" if value["accuracy"] is None else f"{value['accuracy']:.1%} ({value['low']:.1%} to {value['high']:.1%})"
-            return f"{rate}, n = {value['n']}"
+        if (rate := value.keys() & {"accuracy", "share"}) and value.keys() >= {"low", "high", "n"}:
+            share = value[rate.pop()]
+            return ("—" if share is None else f"{share:.1%} ({value['low']:.1%} to {value['high']:.1%})") + f", n = {value['n']}"
         if value.keys() >= {"value", "low", "high"}:
             return f"{value['value']:+.3g} ({value['low']:+.3g} to {value['high']:+.3g})"
         return None
