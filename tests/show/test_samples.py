@@ -9,6 +9,7 @@ import pytest
 
 from toolkit.errors import InputError
 from toolkit.jsonl import dumps, write_list
+from toolkit.show.commands import show as show_command
 from toolkit.show.compare import compare_runs, render
 from toolkit.show.samples import chosen, sample, samples, show, write_page
 
@@ -70,6 +71,13 @@ def test_only_what_is_asked_for_is_printed(tmp_path, capsys):
     assert show(chosen(samples(tmp_path), {"kind": "SBK"}), 10) == 1
     out = capsys.readouterr().out
     assert "Who [bold]are[/bold] you?" in out and "s1" not in out
+
+
+def test_samples_are_printed_as_json_lines(tmp_path, capsys):
+    write_list(tmp_path / "train.json", [SAMPLE, SAMPLE, SAMPLE])
+    show_command(tmp_path, limit=2, as_json=True)
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(found) == 2 and found[0]["tags"]["role"] == "Odo" and found[0]["sides"][0]["pieces"][1]["key"] == "Ghent"
 
 
 def test_a_folder_without_samples_says_what_is_there(tmp_path):

@@ -11,12 +11,13 @@ import typer
 def show(
     path: Annotated[Path, typer.Argument(help="A data file or folder, a run (its rollouts), or an evaluation.")],
     html: Annotated[Path | None, typer.Option(help="Write one self-contained page instead (at most 500 samples).")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Samples in the terminal.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="Samples in the terminal, or as JSON.")] = 10,
     kind: Annotated[str | None, typer.Option(help="Only these: SBK, CM, …")] = None,
     role: Annotated[str | None, typer.Option(help="Only of this role.")] = None,
     language: Annotated[str | None, typer.Option(help="Only in this language.")] = None,
     state: Annotated[str | None, typer.Option(help="Only in this state: right, wrong, …")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the samples as JSON lines to stdout.")] = False,
 ) -> None:
     """Read samples, training rollouts or evaluated replies, in the terminal or as HTML."""
     from toolkit.show.samples import chosen, samples, write_page
@@ -24,7 +25,15 @@ def show(
     from toolkit.terminal import say
 
     wanted = {name: value for name, value in (("kind", kind), ("role", role), ("language", language), ("state", state)) if value}
-    if html is None:
+    if as_json:
+        from dataclasses import asdict
+        from itertools import islice
+
+        from toolkit.jsonl import dumps
+
+        for one in islice(chosen(samples(path), wanted), limit):
+            print(dumps(asdict(one)))
+    elif html is None:
         run(chosen(samples(path), wanted), limit)
     else:
         shown, total = write_page(path, wanted, html, overwrite)
