@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.show.cards import cut
+
 MOST_ROWS = 60
+LONGEST = 2000                                  # characters of a value: a judge's words may be quoted in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def line(value: Any) -> str | None:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, str | int):
-        return str(value)
+        return cut(str(value), LONGEST)
     if isinstance(value, Mapping):
         if (rate := value.keys() & {"accuracy", "share"}) and value.keys() >= {"low", "high", "n"}:
             share = value[rate.pop()]
@@ -56,6 +59,7 @@ def line(value: Any) -> str | None:
 
 
 def _table(title: str, rows: Mapping[str, Mapping[str, Any]], numbered: bool = False) -> list[Block]:
+    """Columns of what can be said in a line in every row; the rest is left out."""
     columns = [name for name in dict.fromkeys(name for row in rows.values() for name in row)
                if all(line(row.get(name)) is not None for row in rows.values())]
     cells = [(*(() if numbered else (name,)), *(line(row.get(column)) or "" for column in columns)) for name, row in rows.items()]
