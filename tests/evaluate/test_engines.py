@@ -109,7 +109,7 @@ def test_a_reply_cut_off_by_a_crash_is_asked_again(data, tmp_path):
 
 
 def test_ctrl_c_keeps_what_was_paid_for_and_the_same_command_asks_only_for_the_rest(data, tmp_path):
-    stub = Stub(content=REPLY, slots=2, latency_s=0.25)
+    stub = Stub(content=REPLY, slots=2, latency_s=0.8)
     with serving(stub) as url:
         words = [sys.executable, "-m", "toolkit", "eval", f"{url}#stub", "--data", str(data), "--output-dir", str(tmp_path / "eval")]
         begun = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
