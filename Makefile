@@ -40,6 +40,7 @@ bench: $(READY)  ## Start-up time, the speed of gen-data, of the reward and of a
 	$(VENV)/bin/python benchmarks/gen_data_checks.py
 	$(VENV)/bin/python benchmarks/reward_throughput.py
 	$(VENV)/bin/python benchmarks/train_step.py
+	$(VENV)/bin/python benchmarks/eval_report.py
 
 train: $(READY)  ## Train on this machine's GPUs: make train CONFIG=configs/grpo_config.yaml ARGS='--set max_steps=20'
 	./scripts/train.sh $(CONFIG) $(ARGS)
