@@ -182,6 +182,7 @@ def test_a_model_of_another_task_needs_no_role(tmp_path, task, row):
     model = run_of_task(tmp_path / "run", task, [{"id": "1", **row}])
     found = opening(model, None, None, None)
     assert "<answer>" in found.system and found.roles == ()
+    assert str(row.get("target") or row["question"]) in found.example
 
 
 def test_without_a_run_a_role_needs_its_file(tmp_path):

@@ -368,6 +368,8 @@ def chat(
         dialogue.load(load)
     given = {"temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
     dialogue.sampling = replace(dialogue.sampling, **{name: value for name, value in given.items() if value is not None})
+    if begun.example and not load:
+        say(f"Its data asks like this: {' '.join(begun.example.split())[:200]}")
     if begun.roles and not dialogue.system:
         say(f"No role: --role plays one of {', '.join(begun.roles[:NAMED])}{', …' if len(begun.roles) > NAMED else ''}.")
     if sys.stdin.isatty():

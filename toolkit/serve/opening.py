@@ -19,6 +19,7 @@ class Opening:
     system: str = ""
     max_new_tokens: int = LENGTH
     roles: tuple[str, ...] = ()                 # that the run's data has, where one could be named and none was
+    example: str = ""                           # how the run's data asks
 
 
 def opening(model: str, profile: Path | None, role: str | None, system_prompt: str | None) -> Opening:
@@ -50,7 +51,8 @@ def opening(model: str, profile: Path | None, role: str | None, system_prompt: s
     for row in _rows(task, config):
         name = getattr(row, "character_name", "")
         if name == (role or ""):                # the role; or, of a task without roles, the first row
-            return Opening(_system(task.prompt(row, prompt)), length)
+            messages = task.prompt(row, prompt)
+            return Opening(_system(messages), length, example=messages[-1]["content"])
         names[name] = None
     if role:
         raise InputError(f'--role "{role}" is not in the data of {run}.{did_you_mean(role, list(names))} {_there_is(list(names))}')
