@@ -26,7 +26,7 @@ from toolkit.train.callbacks import Recorder, SampleWriter
 from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
-from toolkit.train.models import prefills_think, save
+from toolkit.train.models import prefills_think, save, write_merged
 from toolkit.train.speed import prompt_sharing, score_completions_only
 from toolkit.train.watchdog import Watchdog
 from toolkit.verify import Verdict
@@ -137,9 +137,23 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)
-    if settings.model.get("use_peft") and not (trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
-        trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-        trainer.model_wrapped = trainer.model
+    if settings.model.get("use_peft"):
+        _save_adapted(settings, run, trainer, tokenizer, out)
+    else:
+        save(trainer, tokenizer, out)
+
+
+def _save_adapted(settings: TrainSettings, run: Run, trainer: Any, tokenizer: Any, out: Path) -> None:
+    """A plain model with the adapter in its weights: merged in place, or, where those are quantised or spread, from the file."""
+    quantised = settings.model.get("load_in_4bit") or settings.model.get("load_in_8bit")
+    if quantised or trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
+        adapter = run.folder / "adapter"
+        save(trainer, tokenizer, adapter)
+        if run.write:
+            write_merged(adapter, out, settings.model.get("dtype") or ("bfloat16" if quantised else "float32"))
+        return
+    trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+    trainer.model_wrapped = trainer.model
     save(trainer, tokenizer, out)
 
 

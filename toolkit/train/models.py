@@ -84,3 +84,15 @@ def save(trainer: Any, tokenizer: Any, out: Path) -> None:
         # transformers pickles its arguments beside the weights; the manifest tells the same as text
         (out / "training_args.bin").unlink(missing_ok=True)
     trainer.accelerator.wait_for_everyone()
+
+
+def write_merged(adapter: Path, out: Path, dtype: str) -> None:
+    """The model that an adapter was trained on, whole and in `dtype`, with the adapter added to its weights, as a plain folder.
+
+    Weights in 4 or 8 bits are not what is added to: the sum would be rounded to them, and read with bitsandbytes alone.
+    """
+    from peft import PeftConfig, PeftModel
+
+    base, tokenizer = load(str(PeftConfig.from_pretrained(str(adapter)).base_model_name_or_path), {"dtype": dtype})
+    PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(safe_merge=True).save_pretrained(out)
+    tokenizer.save_pretrained(out)
