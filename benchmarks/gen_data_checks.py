@@ -3,7 +3,8 @@
     python benchmarks/gen_data_checks.py [SAMPLES]
 
 Replies are written beforehand (by the scripted model of the tests, in all four languages) and handed back without a network,
-so that the time is the package's own. Rows of a journal and of train.json are serialised, but not written.
+so that the time is the package's own. Rows of a journal and of train.json are serialised, but not written. The time is that of a
+new process, in which no key was met before; its first 400 rows, which also compile the verifier's patterns, are left out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import importlib.util
 import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import orjson
@@ -30,6 +32,7 @@ from toolkit.profiles import read_profiles
 from toolkit.resources import find
 
 USAGE = Usage(1000, 200, 800)
+FIRST = 400
 
 
 def maker(prompts: Prompts, stress: bool) -> Maker:
@@ -46,8 +49,8 @@ def scripted_model(profiles):
 
 
 async def recorded(planned, made, model):
-    """The replies of each work, and its outcome."""
-    replies, outcomes = {}, []
+    """The replies of each work, and the accepted samples."""
+    replies, samples = {}, []
     for work in planned:
         said = replies[work.id] = []
 
@@ -56,8 +59,9 @@ async def recorded(planned, made, model):
             said.append(Reply(request.id, reply["content"], None, reply["finish_reason"], USAGE, "m"))
             return said[-1]
 
-        outcomes.append(await made(work, complete))
-    return replies, outcomes
+        if (sample := (await made(work, complete)).sample) is not None:
+            samples.append(sample)
+    return replies, samples
 
 
 async def replayed(planned, made, replies) -> float:
@@ -75,18 +79,29 @@ async def replayed(planned, made, replies) -> float:
     return time.process_time() - began
 
 
+def in_new_process(planned, prompts, stress: bool, replies) -> float:
+    """CPU milliseconds a row, after the first rows."""
+    context = get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_replay, (planned, prompts, stress, replies))
+
+
+def _replay(planned, prompts, stress: bool, replies) -> float:
+    made = maker(prompts, stress)
+    asyncio.run(replayed(planned[:FIRST], made, replies))
+    return asyncio.run(replayed(planned[FIRST:], made, replies)) / (len(planned) - FIRST) * 1e3
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     profiles = read_profiles(find("data/online_profiles.jsonl"))
     prompts = Prompts({p.language for p in profiles})
-    planned = list(works(profiles, ("SBK", "CM"), 0, None, count))
+    planned = list(works(profiles, ("SBK", "CM"), 0, None, FIRST + count))
     for stress in (False, True):
-        replies, made = asyncio.run(recorded(planned, maker(prompts, stress), scripted_model(profiles)))
+        replies, accepted = asyncio.run(recorded(planned, maker(prompts, stress), scripted_model(profiles)))
         requests = sum(map(len, replies.values()))
-        best = min(asyncio.run(replayed(planned, maker(prompts, stress), replies)) for _ in range(3))
-        accepted = [m.sample for m in made if m.sample]
-        print(f"{'with' if stress else 'without'} stress replies: {best / count * 1e3:.3f} ms CPU a row "
-              f"({requests / count:.2f} requests a row, {len(accepted)} of {count} accepted)")
+        print(f"{'with' if stress else 'without'} stress replies: {in_new_process(planned, prompts, stress, replies):.3f} ms CPU a row "
+              f"({requests / len(planned):.2f} requests a row, {len(accepted)} of {len(planned)} accepted)")
     texts = [reply.content for said in replies.values() for reply in said]
     for name, what, function, items in (
             ("parse", "a reply", parse_object, texts), ("validate's checks", "a sample", lambda s: list(check(s)), accepted),

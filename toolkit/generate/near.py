@@ -15,7 +15,7 @@ from toolkit.samples import Sample
 PERMUTATIONS = 64                               # standard error of a similarity of 0.7: 0.06
 BANDS = 16
 THRESHOLD = 0.7                                 # share of shingles in common
-WINDOW = 20_000                                 # texts; two windows of signatures are about 40 MB
+WINDOW = 12_000                                 # texts; two windows of signatures and their index are about 50 MB
 
 
 class NearDuplicates:

@@ -66,7 +66,7 @@ class Form:
     ) -> None:
         self.literal = literal  # "": only the pattern finds it
         digits = bool(_DIGITS.search(literal))
-        head = loose(literal or probe)[:3]
+        head = loose(literal)[:3] if literal else loose(probe)
         self.probe = "" if digits else head[: len(literal) - 1] if "가" <= literal[-1:] <= "힣" else head
         self.source = source
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
@@ -240,7 +240,7 @@ def parted(form: str, kind: str) -> list[Form]:
         ]
     words = form.split()
     if len(words) == 2 and all(w.isascii() and w.isalpha() for w in words):
-        return [Form("", rf"\b{words[1]}, {words[0]}\b", probe=words[1])]
+        return [Form("", rf"\b{words[1]}, {words[0]}\b", probe=words[1] + words[0])]
     return []
 
 
