@@ -157,7 +157,7 @@ def _panel(axis: Any, panel: Panel, lines: Mapping[str, Points]) -> None:
         reach = abs(values[0]) / 2 or 0.5
         axis.set_ylim(values[0] - reach, values[0] + reach)
     if len(lines) > 1:
-        axis.legend(fontsize=8, frameon=False)
+        axis.legend(fontsize=8, frameon=False, loc="lower right")     # "best" is slow for long runs
 
 
 def _against(axis: Any, panel: Panel, lines: Mapping[str, Points], other: Mapping[float, float]) -> None:
