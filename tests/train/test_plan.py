@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from toolkit.train.launch import Batch
 from toolkit.train.memory import Setup, activation_bytes, logits_bytes, memory
 from toolkit.train.plan import _changes, advise, plan
 from toolkit.train.shape import Shape, shape_from, shape_of
+from toolkit.train.show import render_head
 
 QWEN_14B = shape_of("Qwen/Qwen2.5-14B-Instruct")
 
@@ -145,7 +147,7 @@ def test_more_gpus_are_advised_only_where_they_hold_less() -> None:
     assert memory(more).peak_gb < memory(setup).peak_gb
 
 
-def test_plan_reads_model_and_data_of_a_configuration(tmp_path: Path) -> None:
+def test_plan_reads_model_and_data_of_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model/config.json").write_text(json.dumps({
         "model_type": "qwen3", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -160,6 +162,8 @@ def test_plan_reads_model_and_data_of_a_configuration(tmp_path: Path) -> None:
     assert found.fits and not found.advice
     assert 4 < found.setup.prompt_tokens < 400
     assert found.hours is not None and found.disk_gb > 0
+    render_head(load_settings(tmp_path / "c.yaml", {"output_dir": str(tmp_path / "run")}))
+    assert re.search(r"plan: \d+\.\d GB at the peak on each device.*; up to \d+\.\d GB on the disk, \d+ GB are free", capsys.readouterr().err)
 
 
 def test_a_model_of_another_kind_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from toolkit.errors import Refused
+from toolkit.errors import InputError, Refused
 from toolkit.train.arguments import TrainSettings, load_settings
 from toolkit.train.preflight import preflight
 
@@ -45,3 +45,24 @@ def test_a_library_that_is_missing_is_named_with_its_install_line(over: dict[str
 def test_too_few_samples_for_one_step_train_nothing() -> None:
     assert "3 training samples are fewer than the 4 prompts of one step" in refusal(samples=3)
     preflight(settings(), 4)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_and_off_is_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("task: roleplay\nmodel_name_or_path: a/b\ntrain_data: x.jsonl\nlearning_rat: 1.0e-6\n"
+                    "per_device_train_batch_size: four\npreflight: maybe\nbackup: bucket/x\n", encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        load_settings(file)
+    assert [line.partition(" ")[0] for line in told.value.lines()] == [f"{file}:{n}" for n in (4, 5, 6, 7)]
+    assert 'Did you mean "learning_rate"?' in str(told.value) and "s3://bucket/prefix" in str(told.value)
+    file.write_text("model_name_or_path: a/b\ntrain_data: x.jsonl\nwatchdog: off\npreflight: off\n", encoding="utf-8")
+    found = load_settings(file)
+    assert (found.watchdog, found.preflight) == ("off", "off")
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import toolkit.train.preflight as module
+
+    monkeypatch.setattr(module, "gpus_here", lambda: [80.0, 80.0])
+    assert "8 processes are asked for on this machine, and 2 GPUs are visible" in refusal(num_processes=8)
+    preflight(settings(num_processes=2), 1000)

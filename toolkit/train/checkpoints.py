@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -32,6 +33,11 @@ def checkpoint_step(path: Path) -> int | None:
     """The step that a checkpoint's name tells; None for what is no checkpoint."""
     match = re.fullmatch(r"checkpoint-(\d+)", path.name)
     return int(match[1]) if match else None
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space where a folder is, or will be."""
+    return shutil.disk_usage(next(p for p in (folder, *folder.resolve().parents) if p.exists())).free
 
 
 def fault_of(checkpoint: Path) -> str | None:

@@ -12,7 +12,7 @@ from transformers import TrainerCallback
 from toolkit.errors import Refused
 from toolkit.run import Run
 from toolkit.terminal import say
-from toolkit.train.checkpoints import checkpoints_of
+from toolkit.train.checkpoints import checkpoints_of, free_bytes
 from toolkit.train.guard import anywhere
 
 ROOM = 1.1                  # of the last checkpoint's size
@@ -42,11 +42,6 @@ class DiskRoom(TrainerCallback):
             say(f"  no checkpoint-{step}: it needs {needed / 1e9:.2f} GB and {self.run.folder} has {free / 1e9:.2f} GB free. Free some: "
                 "the next one is tried again")
         return free >= needed
-
-
-def free_bytes(folder: Path) -> int:
-    """Free space where a folder is, or will be."""
-    return shutil.disk_usage(next(p for p in (folder, *folder.resolve().parents) if p.exists())).free
 
 
 def size_of(folder: Path) -> int:

@@ -23,6 +23,7 @@ from toolkit.train.launch import Batch, batch_of, world_size
 from toolkit.train.preflight import preflight
 from toolkit.train.restore import check_place
 from toolkit.train.s3 import Place
+from toolkit.train.show import render_head
 
 FINAL = "final_model"
 
@@ -73,6 +74,7 @@ def train(settings: TrainSettings) -> Path:
     if "grpo" in settings.stages and is_main_process():
         batch = batch_of(settings.grpo, world_size(settings.num_processes))
         say(f"  {batch.sentence(_steps(settings, batch, rows))}")
+        render_head(settings)
     from toolkit.train.backup import backed_up
     from toolkit.train.trackers import tracked
 

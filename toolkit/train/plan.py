@@ -8,7 +8,6 @@ Advice is a change of the configuration put through the same estimate: what woul
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from toolkit.config import source_of
 from toolkit.errors import InputError
 from toolkit.train.arguments import NEW, TrainSettings
+from toolkit.train.checkpoints import free_bytes
 from toolkit.train.launch import accelerate_file, batch_of, distribution, gpus_here, world_size
 from toolkit.train.memory import GB, Memory, Setup, memory, weights_bytes
 from toolkit.train.shape import shape_of
@@ -103,7 +103,7 @@ def plan(settings: TrainSettings, gpus: int = 0, gpu_gb: float = 0.0) -> Plan:
             notes.append(f"{samples} samples are fewer than the {setup.batch.prompts} prompts of one step: nothing would be "
                          "trained. Lower per_device_train_batch_size or gradient_accumulation_steps.")
     step_s, card = seconds_a_step(setup)
-    disk, free = disk_bytes(settings, setup, steps) / GB, _free(settings.output_dir) / GB
+    disk, free = disk_bytes(settings, setup, steps) / GB, free_bytes(settings.output_dir) / GB
     if disk > free:
         notes.append(f"the run writes up to {disk:.0f} GB and the disk has {free:.0f} GB free: lower save_total_limit, set "
                      "save_only_model: true (a stopped run then starts its optimizer anew), or name another output_dir.")
@@ -291,8 +291,3 @@ def _fused() -> bool:
         return "add_fused_lm_head" in source_of("trl.trainer.grpo_trainer").read_text(encoding="utf-8")
     except InputError:
         return False
-
-
-def _free(folder: Path) -> float:
-    there = next(p for p in (folder, *folder.resolve().parents) if p.exists())
-    return float(shutil.disk_usage(there).free)

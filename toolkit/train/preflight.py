@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
+import os
 import socket
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -13,7 +13,8 @@ from packaging.version import Version
 
 from toolkit.errors import Refused
 from toolkit.train.arguments import TrainSettings
-from toolkit.train.launch import accelerate_file, batch_of, distribution, launched, world_size
+from toolkit.train.checkpoints import free_bytes
+from toolkit.train.launch import accelerate_file, batch_of, distribution, gpus_here, launched, world_size
 
 # package → how it is asked for
 INSTALL = {"bitsandbytes": "pip install bitsandbytes", "peft": "pip install peft", "vllm": "pip install 'trl[vllm]'",
@@ -32,7 +33,8 @@ def preflight(settings: TrainSettings, samples: int) -> None:
     Raises:
         Refused: every reason why it cannot work, each with its fix.
     """
-    problems = [*_libraries(settings), *_vllm_version(settings), *_batch(settings, samples), *_disk(settings.output_dir), *_server(settings)]
+    problems = [*_libraries(settings), *_vllm_version(settings), *_devices(settings), *_batch(settings, samples), *_disk(settings.output_dir),
+                *_server(settings)]
     if problems:
         raise Refused(problems)
 
@@ -77,6 +79,15 @@ def _vllm_version(settings: TrainSettings) -> list[str]:
     return [f"vllm {installed} is installed, and trl {version('trl')} works with vllm {wanted}. Run: pip install 'trl[vllm]'"]
 
 
+def _devices(settings: TrainSettings) -> list[str]:
+    gpus = len(gpus_here())
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", 0)) if launched() else settings.num_processes
+    if not 0 < gpus < here or settings.grpo.get("use_cpu"):
+        return []
+    return [f"{here} processes are asked for on this machine, and {gpus} GPU{'s are' if gpus > 1 else ' is'} visible (CUDA_VISIBLE_DEVICES). "
+            "Lower num_processes, or use more machines (configs/accelerate/multi_node.yaml)."]
+
+
 def _batch(settings: TrainSettings, samples: int) -> list[str]:
     batch = batch_of(settings.grpo, world_size(settings.num_processes))
     if batch.prompts <= samples:
@@ -86,10 +97,9 @@ def _batch(settings: TrainSettings, samples: int) -> list[str]:
 
 
 def _disk(folder: Path) -> list[str]:
-    there = next(p for p in (folder, *folder.resolve().parents) if p.exists())
-    free = shutil.disk_usage(there).free
-    return [] if free >= MIN_FREE_BYTES else [f"{there} has {free / 1e6:.0f} MB free, too little for one checkpoint: free some, or name "
-                                              "another output_dir."]
+    free = free_bytes(folder)
+    return [] if free >= MIN_FREE_BYTES else [f"the disk of {folder} has {free / 1e6:.0f} MB free, too little for one checkpoint: free some, "
+                                              "or name another output_dir."]
 
 
 def _server(settings: TrainSettings) -> list[str]:

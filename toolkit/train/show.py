@@ -41,6 +41,20 @@ def render_plan(found: Plan) -> None:
             say(f"  {advice.peak_gb:6.1f} GB {'fits ' if advice.fits else '     '} {advice.change}: {advice.why}")
 
 
+def render_head(settings: TrainSettings) -> None:
+    """The plan in a line or two, before a run begins; nothing for a model that no plan is known of."""
+    try:
+        found = plan(settings)
+    except InputError:
+        return
+    setup, peak = found.setup, found.memory.peak_gb
+    fits = "" if found.fits is None else f" of {setup.gpu_gb:.0f} GB: {'fits' if found.fits else 'does not fit'}"
+    hours = f"; about {found.hours:.1f} hours on {found.card}" if found.hours is not None else ""
+    say(f"  plan: {peak:.1f} GB at the peak on each device{fits}{hours}; up to {found.disk_gb:.1f} GB on the disk, {found.free_gb:.0f} GB are free")
+    if found.fits is False and found.advice:
+        say(f"  plan: what would help most: {found.advice[0].change} ({found.advice[0].peak_gb:.1f} GB): {found.advice[0].why}")
+
+
 def resolved(settings: TrainSettings) -> dict[str, Any]:
     """The whole configuration as flat keys: a valid configuration itself."""
     launch = {key: getattr(settings, key) for key in LAUNCH if getattr(settings, key) not in ("", 0, {})}
