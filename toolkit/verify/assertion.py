@@ -201,6 +201,8 @@ class _Mention:
     def _asked_itself(self) -> bool:
         """Whether the question mark of the sentence belongs to the mention's clause."""
         after = self.a.sentence_after[len(self.after) :]
+        if _OPINION.search(after):
+            return True
         if _QUOTED_END.search(self.a.sentence_after):
             return True
         return not WORDS.search(after) or bool(_TAG.match(after))
@@ -208,6 +210,8 @@ class _Mention:
     def _in_question(self) -> tuple[str, int]:
         """A mention in a question: rhetorical, answered by what follows, or only asked."""
         a, c, before = self.a, self.c, self.before
+        if _OPINION.search(a.sentence_after[len(self.after) :]) or (self.before and _YOUR_TURN.match(a.following)):
+            return "asked", 0
         following = a.following.lstrip(" ,.:;!。、—\"')(").replace(MASK, "x").replace(RIVAL, "x")
         if c.third_after.search("是" + following) or c.third_after.search(following):
             return "attributed", 0
@@ -250,9 +254,11 @@ class _Mention:
 
     def _imagined(self) -> str | None:
         a, c, q = self.a, self.c, self.q
-        if q.imagined:
+        if q.imagined or (_SOUGHT.search(a.sentence_before + MASK + self.after) and _FOUND.search(self.rest[:60])):
             return None
         only = (
+            (_IF_ME.match(self.after) and c.first.search(self.before))
+            or
             imagined(self.before, c, q)
             or c.imagined_after.search(self.after)
             or c.imagined_after.match(a.sentence_after[:24])
@@ -376,7 +382,7 @@ _SOON = 14  # characters after a mention in which a word of the past is about it
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
-_RECALLED = Lazy("(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)$")  # how one tells others what they said
+_RECALLED = Lazy("(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
 _FLEES = Lazy(  # what one fears one cannot be near, what one can be near one does not fear
     r"\b(?:can't|cannot|couldn't|won't|never) (?:be|stay|sleep|sit|go|stand|bear|look|touch|abide)\b|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠)|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|못 ?(?:있|견|봐|보|자|만|가|참)"
 )
@@ -387,6 +393,24 @@ _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[�
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
+# The one who asks is to say what he thinks of it; a question that hands the answer back.
+_OPINION = Lazy(
+    r"\b(?:would|do|did|don't|is that what|was that what|that's what) you (?:say|think|reckon|guess|suppose|believe|figure|mean)\b[^.!]*\?"
+    r"|\bwhat do you (?:think|say|reckon)\b|[你您](?:是|就是|也|会|真)?(?:这么|那么|这样)?(?:想|猜|觉得|以为|认为|看|说)的?(?:吗|呢|是不是)?\?"
+    r"|(?:と|そう)(?:お)?(?:思|考え)[^。!]{0,6}\?|(?:고|게|렇게) ?(?:생각|보)[^.!]{0,8}\?"
+)
+_YOUR_TURN = Lazy(
+    r"^\W*(?:[哈呵嘿]+\W*)?(?:[你您](?:觉得|说|猜|看|认为)呢|\bwhat do you think\b|you tell me\b)|^\W*(?:さあ、?)?どう(?:だろう|でしょう|思)|^\W*(?:글쎄[요]?[,. ]*)?(?:어떨|어떤|어떻게) ?(?:것 ?같|보|생각)"
+)
+# Whoever looks for the mention, and has found it in the role: 你要是找裁缝，我就是.
+_SOUGHT = Lazy(
+    r"\bif (?:it's|it is|you(?:'re| are)?)\b[^.!?]*\ue000|[你您](?:要是|如果|若)?[^,。!?]{0,6}(?:找|寻|请|要|缺|问)[^,。!?]{0,8}\ue000|\ue000[^。!?、]{0,4}(?:を|に|が)?(?:お?探し|お?尋ね|ご?用|必要)|\ue000[^.!?]{0,3} ?(?:찾|필요|구하)"
+)
+_FOUND = Lazy(
+    r"\b(?:that's me|that is me|that'd be me|i'm (?:him|her|the one|your)|(?:you've|you have) (?:found|got) (?:him|her|me|one)|look no further|here i am|at your service)\b"
+    r"|(?:那|这)?就是(?:我|在下)|我就是|正是(?:我|在下)|(?:找|问|来)对(?:人|门|地方|了)|(?:私|わたし|俺|おれ|僕|わし|あたし|ここ)(?:です|だ|じゃ|に(?:い|お))|(?:접니다|저예요|저입니다|저지요|나요|나일세|제대로|잘) ?(?:오|찾|$|[.!])?"
+)
+_IF_ME = Lazy("^なら(?:ば)?(?=、|$)|^(?:이면|이라면|라면|면)(?= |,|$)")  # 私が殿様なら: what the role is not
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

@@ -66,8 +66,10 @@ class Form:
     ) -> None:
         self.literal = literal  # "": only the pattern finds it
         digits = bool(_DIGITS.search(literal))
-        head = loose(literal)[:3] if literal else loose(probe)
-        self.probe = "" if digits else head[: len(literal) - 1] if "가" <= literal[-1:] <= "힣" else head
+        head = loose(literal or probe)
+        if "가" <= literal[-1:] <= "힣" or (literal and len(head) > 3):
+            head = head[:-1]  # the last letter may change: 형삽니다, stories
+        self.probe = "" if digits else head
         self.source = source
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
         self.end = _shared(end)  # may extend the mention by a plural

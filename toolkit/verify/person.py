@@ -35,6 +35,10 @@ def _nearest(pattern: Lazy, text: str) -> tuple[int, int]:
 
 def other_person(a: Around, c: Cues, q: Question) -> bool:
     """Whether the mention is said of somebody the question does not ask about."""
+    if q.about_user:
+        owner = _owner(a)
+        if owner:
+            return owner == "role"
     third = c.third_after.search(a.sentence_after)
     if third:
         if q.related & relations(third.group()):
@@ -68,6 +72,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False
             continue
         if nearest == third:
+            if index and _addressed(text, third, c):
+                continue
             if index == 0 and q.naming and _THAT_ONE.search(text):
                 return False
             if q.related & relations(text[third[0] : third[1]]):
@@ -95,8 +101,28 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         if nearest == first:
             own = index == 0 or (index == 1 and not words(told[0]))
             return q.about_user and not q.kin and own and not _recalls(text, first) and not _WE.search(text)
-        return not q.about_user and not q.kin and index == 0 and words(text[: second[0]]) <= 3
+        placed = a.language == "en" and not _YOU.search(q.text) and _PLACED.match(text, second[0])
+        return not (q.about_user or q.kin or placed) and index == 0 and words(text[: second[0]]) <= 3
     return False
+
+
+def _owner(a: Around) -> str | None:
+    """Whose the mention is by its own predicate, "role" or "user": "Bramble is mine", 踏雪是你的; None where it says neither."""
+    predicate = _OWNERSHIP[a.language].match(a.sentence_after)
+    if predicate:
+        return "role" if predicate[1] else "user"
+    told = _SUBJECT_ACTS[a.language].search(a.clause_before)
+    return ("role" if told[1] else "user") if told else None
+
+
+def _addressed(clause: str, person: tuple[int, int], c: Cues) -> bool:
+    """Whether a clause only calls a person: 报告船长，…"""
+    return (
+        words(clause[: person[0]]) <= 2
+        and not words(clause[person[1] :])
+        and not c.first.search(clause)
+        and not _ARTICLE.search(clause)
+    )
 
 
 def _owned_by(owner: Lazy, other: Lazy, text: str) -> bool:
@@ -129,6 +155,24 @@ _LISTENER = Lazy(
     r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
     "|(?:^|(?<=[ ,.]))(?<!제 )(?<!내 )(?<!리 )(?<!희 )(?:손님|당신|네|너|자네|그쪽|댁)(?:의|네)?(?= )"
 )
+
+# What follows a mention and says whose it is: group 1 the role's, else the user's.
+_OWNERSHIP = {
+    "en": Lazy(r"^(?:'s| is| was)? ?(?:(?:the name of )?(mine|ours|my(?! (?:memory|word|guess|answer|recollection|favou?rite))|our)|yours|your)\b(?!,? (?:if|right|i))"),
+    "zh": Lazy("^(?:那?[匹只条位个])?[,]?(?:才|就|可|倒|不|不就)?是(?:(我|俺|咱)|你|您)(?=的|家|那|这|养|骑|们)|^归(?:(我|俺)|你|您)"),
+    "ja": Lazy(r"^(?:は|が|こそ|なら)、?(?:(私|わたし|うち|俺|おれ|僕|ぼく|わし|あたし|拙者|こちら|こっち)|あなた|君|きみ|そなた|お前|おまえ|お主|あんた|そちら|そっち|お客(?:さん|様)?)(?:ん(?:ち|とこ)|の|で|だ|じゃ|さ)"),
+    "ko": Lazy("^(?:이|가|은|는)? ?(?:(제|내|저희|우리|저|나)|손님|당신|그쪽|너|네|자네|댁)(?=고| ?거|예|이|지| (?:집|말|개|것|고양|강아|아이|쪽|동생|친구))"),
+}
+# Who does what with the mention: 我骑踏雪, "I ride …".
+_SUBJECT_ACTS = {
+    "en": Lazy(r"(?:^|[,;] ?|\band )(?:(i)|you) (?:ride|keep|have|own|feed|walk|play|grow|drive|wear|drink|eat|hate|fear) (?:the |an? )?$"),
+    "zh": Lazy("(?:^|[,;而])(?:(我|俺)|你|您)(?:家)?(?:骑|养|有|带|牵|喝|吃|怕|住|开|穿|戴)(?:的)?(?:是|叫)?$"),
+    "ja": Lazy("(?!)"),
+    "ko": Lazy("(?!)"),
+}
+_ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")
+_YOU = Lazy(r"\b(?:you|your|yours|yourself)\b")
+_PLACED = Lazy(r"(?:you're|you are) (?:aboard|on|in|at|near|standing|sitting|inside)\b")
 
 # A clause with a subject of its own does not inherit the one before.
 _OWN_SUBJECT = {

@@ -27,7 +27,7 @@ class Reply:
 def split_reply(completion: str, *, prefilled: bool = False) -> Reply:
     """Splits thinking from answer. prefilled: the prompt ended in "<think>", so the completion starts inside it."""
     problems: list[str] = []
-    thinking, answering = prefilled, False
+    thinking, answering = prefilled, 0  # answers may be nested: the depth of the open ones
     thoughts: list[str] = []
     outside: list[tuple[int, int]] = []
     answers: list[list[tuple[int, int]]] = []
@@ -62,10 +62,10 @@ def split_reply(completion: str, *, prefilled: bool = False) -> Reply:
                 thinks += 1
         elif not thinking:
             if not closing:
-                answering = True
+                answering += 1
                 answers.append([])
             elif answering:
-                answering = False
+                answering -= 1
             else:
                 problems.append("unopened_answer")
     close(len(completion))
