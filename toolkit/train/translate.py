@@ -83,7 +83,7 @@ def translate(given: Mapping[str, Any], known: Callable[[str], bool]) -> Transla
             out.table.append((key, "loader", "what loads the model is named"))
             out.flat["loader"] = "unsloth" if value else "transformers"
         elif key == "no_wandb" and isinstance(value, bool):
-            out.table.append((key, "report_to", "trackers are named; without one, none is used"))
+            out.table.append((key, "report_to", "trackers are named, and this one is not"))
         elif key in TRANSLATED and not known(key):
             new, why = TRANSLATED[key]
             out.table.append((key, new or "—", why))
