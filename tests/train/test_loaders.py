@@ -15,6 +15,7 @@ from toolkit.errors import InputError, Refused
 from toolkit.train.arguments import TrainSettings, load_settings
 from toolkit.train.loaders import import_loader, load_trained
 from toolkit.train.new_model import make_tokenizer
+from toolkit.train.pipeline import common_arguments
 from toolkit.train.preflight import preflight
 
 
@@ -86,3 +87,12 @@ def test_the_version_of_vllm_must_be_one_that_trl_works_with(tmp_path: Path, mon
 def test_choices_that_do_not_go_together_are_refused(tmp_path: Path, given: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         settings(tmp_path, **given)
+
+
+@pytest.mark.parametrize(("gpu", "supported", "expected"), [(False, False, (False, None)), (True, True, (None, None)), (True, False, (False, True))])
+def test_the_width_of_numbers_is_what_the_device_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu: bool, supported: bool,
+                                                     expected: tuple[bool | None, bool | None]) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
+    found = common_arguments(settings(tmp_path))
+    assert (found.get("bf16"), found.get("fp16")) == expected       # None: TRL's own, bfloat16

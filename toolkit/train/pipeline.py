@@ -223,6 +223,8 @@ def common_arguments(settings: TrainSettings) -> dict[str, Any]:
         common.setdefault("dataloader_pin_memory", False)
     if not torch.cuda.is_available() and not torch.backends.mps.is_available():
         common.setdefault("use_cpu", True)
+    if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False) and not common.get("bf16"):
+        common |= {"bf16": False, "fp16": common.get("fp16", True)}       # T4, V100 and older
     return common
 
 
