@@ -4,7 +4,7 @@
 
 Replies are written beforehand (by the scripted model of the tests, in all four languages) and handed back without a network,
 so that the time is the package's own. Rows of a journal and of train.json are serialised, but not written. The time is that of a
-new process, in which no key was met before; its first 400 rows, which also compile the verifier's patterns, are left out.
+new process, in which no key was met before; its first 800 rows, which also compile the verifier's patterns, are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from toolkit.profiles import read_profiles
 from toolkit.resources import find
 
 USAGE = Usage(1000, 200, 800)
-FIRST = 400
+FIRST = 800
 
 
 def maker(prompts: Prompts, stress: bool) -> Maker:
