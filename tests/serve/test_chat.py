@@ -19,6 +19,7 @@ from toolkit.errors import InputError
 from toolkit.jsonl import write_list
 from toolkit.serve.chat import Dialogue, Sampling, Shown, talk
 from toolkit.serve.opening import opening, role_prompt
+from toolkit.serve.processes import start_mark
 
 PROFILES = Path(__file__).parents[2] / "data" / "online_profiles.jsonl"
 REPLY = "<think>who?</think><answer>I am a baker.</answer>"
@@ -224,7 +225,8 @@ def test_a_deployed_server_is_reached_by_its_name_with_its_key(server, tmp_path)
     state = tmp_path / "servers"
     state.mkdir()
     (state / "mine.json").write_text(json.dumps({
-        "name": "mine", "model_path": "m", "url": f"http://127.0.0.1:{server.server_port}", "pid": 1, "mark": "", "pgid": 1, "nonce": "",
+        "name": "mine", "model_path": "m", "url": f"http://127.0.0.1:{server.server_port}", "pid": os.getpid(), "mark": start_mark(os.getpid()),
+        "pgid": 1, "nonce": "",
         "log": "", "command": [], "api_key": "sesame"}))
     done = subprocess.run([sys.executable, "-m", "toolkit", "chat", "mine"], input="Hello\n", capture_output=True, text=True, timeout=60,
                           check=False, env={**os.environ, "TOOLKIT_STATE_DIR": str(tmp_path)})

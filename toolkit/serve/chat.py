@@ -140,13 +140,10 @@ class Remote:
         if self.engine.name == "bedrock":
             yield self._whole(messages, sampling)
             return
-        import os
-
         import openai
 
-        key = os.environ.get("SGLANG_API_KEY" if self.engine.name == "sglang" else "OPENAI_API_KEY") or "none"
         try:
-            with openai.OpenAI(base_url=self.engine.endpoints[0], api_key=key).chat.completions.create(
+            with openai.OpenAI(base_url=self.engine.endpoints[0], api_key=self.engine.key or "none").chat.completions.create(
                     model=self.engine.model, messages=[dict(m) for m in messages], stream=True,  # type: ignore[misc]
                     temperature=sampling.temperature, max_tokens=sampling.max_new_tokens, seed=sampling.seed, top_p=sampling.top_p) as stream:
                 thinking = False
@@ -317,19 +314,6 @@ def talk(dialogue: Dialogue, lines: Iterator[str], out: TextIO) -> None:
             print(f"error: {error}", file=sys.stderr)
 
 
-def _deployed(model: str) -> str:
-    """The address behind the name of a server that was deployed here; its key is sent where the environment has none."""
-    import os
-
-    from toolkit.serve.state import servers
-
-    name = model.removeprefix("sglang://")
-    found = [] if Path(model).exists() else [server for server in servers() if server.name == name]
-    if found and found[0].api_key:
-        os.environ.setdefault("SGLANG_API_KEY", found[0].api_key)
-    return f"sglang://{name}" if found else model
-
-
 def _typed() -> Iterator[str]:
     import contextlib
 
@@ -361,7 +345,7 @@ def chat(
     from toolkit.terminal import say
 
     begun = opening(model, profile, role, system_prompt)
-    server = served(_deployed(model))
+    server = served(model)
     speaker: Speaker = Remote(server) if server else Local(model)
     dialogue = Dialogue(speaker, begun.system, Sampling(max_new_tokens=begun.max_new_tokens), think)
     if load:
