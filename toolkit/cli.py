@@ -161,14 +161,14 @@ def doctor(
 
 
 @app.command(epilog="Example: toolkit plot outputs/demo/run")
-def plot(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Draw the curves of a run again."""
+def plot(run: Annotated[Path, typer.Argument(help="A run folder.")], as_json: Json = False) -> None:
+    """Draw the curves of a run again; --json prints summary.json: first, last and best of every metric."""
     from toolkit.run import read_manifest
     from toolkit.show.plots import plot_run
 
     read_manifest(run)
-    for path in plot_run(run):
-        print(path)
+    *images, summary = plot_run(run)
+    print(summary.read_text(encoding="utf-8").rstrip() if as_json else "\n".join(map(str, [*images, summary])))
 
 
 @app.command(epilog="Example: toolkit demo --size smallest")
