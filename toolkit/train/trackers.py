@@ -13,6 +13,7 @@ import secrets
 import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from transformers import TrainerCallback
@@ -42,15 +43,30 @@ def tracked(run: Run, grpo: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             known[tracker] = os.environ.get(VARIABLES[tracker]) or "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         if tracker in known and VARIABLES[tracker]:
             told |= {VARIABLES[tracker]: known[tracker], f"{tracker.upper()}_RESUME": "allow"}
+    if "swanlab" in known:
+        told["SWANLAB_EXP_NAME"] = os.environ.get("SWANLAB_EXP_NAME") or run.folder.name
     if known:
         run.save()
-    before = {name: os.environ.get(name) for name in told}
+    before = {name: os.environ.get(name) for name in (*told, "SWANLAB_PROJECT")}
     os.environ.update(told)
+    if run.write and "swanlab" in known and find_spec("swanlab"):
+        _begin_swanlab()
     try:
         yield {"run_name": f"{run.folder.name}-{known['trackio'][:6]}"} if "trackio" in known else {}
     finally:
         for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def _begin_swanlab() -> None:
+    """Begin SwanLab's run before transformers asks whether there is one: from SwanLab 0.9 on, asking too early raises.
+
+    Such a version also fails on the variable that transformers names the project by, and reads SWANLAB_PROJ_NAME.
+    """
+    project = os.environ.pop("SWANLAB_PROJECT", None) or os.environ.get("SWANLAB_PROJ_NAME")
+    import swanlab
+
+    swanlab.init(project=project, id=os.environ["SWANLAB_RUN_ID"], resume=os.environ["SWANLAB_RESUME"])
 
 
 @contextmanager
