@@ -77,7 +77,7 @@ def drawn(line: Callable[[Totals], str]) -> Iterator[Callable[[Totals], None]]:
         text = line(totals)
         if totals.interrupted and not interrupted:
             interrupted = True
-            say(f"finishing the {totals.in_flight:,} requests under way; Ctrl-C again stops at once")
+            say(f"finishing the {totals.in_flight:,} requests under way; Ctrl-C again stops at once. The same command goes on.")
         if live:
             live.update(Text(f"  {text}"), refresh=True)
         elif time.monotonic() - printed >= LINE_EVERY_S:

@@ -87,7 +87,8 @@ def test_ctrl_c_twice_stops(tmp_path):
         process = subprocess.Popen(command(url, tmp_path), stderr=subprocess.PIPE, text=True)
         until_running(stub)
         process.send_signal(signal.SIGINT)
-        assert process.poll() is None and process.stderr.readline() == "finishing the 16 requests under way; Ctrl-C again stops at once\n"
+        assert process.stderr.readline() == "finishing the 16 requests under way; Ctrl-C again stops at once. The same command goes on.\n"
+        assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=5)
     assert process.returncode == 130 and "Traceback" not in said
