@@ -20,3 +20,6 @@ def test_other_chat_templates_are_told_by_their_hash(tmp_path):
     (line,) = differs({}, {"max_new_tokens": 1, "temperature": 0.0}, "", str(tmp_path / "model"), str(tmp_path / "base"))
     assert line.startswith("The chat templates of the two models differ (sha256 9372c470eead")
     assert differs({}, {"max_new_tokens": 1, "temperature": 0.0}, "", str(tmp_path / "model"), str(tmp_path / "model")) == []
+    trained_with = "0" * 64
+    (line,) = differs({}, {"max_new_tokens": 1, "temperature": 0.0}, "", str(tmp_path / "model"), None, trained_with)
+    assert line == "Differs from training: the chat template had sha256 000000000000…, has 9372c470eead…."

@@ -95,7 +95,9 @@ def run_evaluation(model: str, *, against: str | None = None, data: str | Path |
     prompt = options.get("system_prompt") or config.get("system_prompt") or ""
     mine = {"system_prompt": prompt, "limit": options["limit"], "sbk_weight": config.get("sbk_weight", 0.5),
             "cm_weight": config.get("cm_weight", 0.5), **shared}
-    notes = differs(config, shared, prompt, model, base)
+    stages = manifest["stages"]
+    trained_with = stages.get("grpo", stages.get("sft", {})).get("chat_template", "")
+    notes = differs(config, shared, prompt, model, base, trained_with)
     found = _overlap(task, source, options["limit"], beside.train_data or config.get("train_data"))
     if found:
         if not beside.allow_contaminated:
@@ -145,7 +147,7 @@ def samples_of(task: Task, source: str) -> list[Sample]:
 
 
 def differs(config: Mapping[str, Any], used: Mapping[str, Any], system_prompt: str, model: str,
-            base: str | None) -> list[str]:
+            base: str | None, trained_with: str = "") -> list[str]:
     """Lines on what is not as it was in training: a score under other conditions is another score."""
     lines = []
     for name, was, is_ in (("longest reply", config.get("max_completion_length"), used["max_new_tokens"]),
@@ -155,11 +157,18 @@ def differs(config: Mapping[str, Any], used: Mapping[str, Any], system_prompt: s
             lines.append(f"Differs from training: {name} was {was}, is {is_}.")
     lines += [f"Differs from training: {name} was {config[name]}, is {plain}." for name, plain in PLAIN_SAMPLING.items()
               if config.get(name) not in (None, plain, 0)]
-    templates = [path.read_bytes() for name in (model, base) if name and (path := Path(name) / "chat_template.jinja").is_file()]
-    if len(templates) == 2 and templates[0] != templates[1]:
-        mine, theirs = (hashlib.sha256(template).hexdigest()[:12] for template in templates)
-        lines.append(f"The chat templates of the two models differ (sha256 {mine}… and {theirs}…): each is asked with its own.")
+    mine, theirs = (_template(name) for name in (model, base))
+    if trained_with and mine and mine != trained_with:
+        lines.append(f"Differs from training: the chat template had sha256 {trained_with[:12]}…, has {mine[:12]}….")
+    if mine and theirs and mine != theirs:
+        lines.append(f"The chat templates of the two models differ (sha256 {mine[:12]}… and {theirs[:12]}…): each is asked with its own.")
     return lines
+
+
+def _template(name: str | None) -> str:
+    """sha256 of a model folder's chat template; empty where there is none."""
+    path = Path(name or ".") / "chat_template.jinja"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if name and path.is_file() else ""
 
 
 def _overlap(task: Task, source: str, limit: int | None, training: str | None) -> contamination.Overlap | None:

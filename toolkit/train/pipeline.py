@@ -5,6 +5,7 @@ Running the same command again continues: finished stages are skipped, GRPO goes
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from pathlib import Path
@@ -137,7 +138,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             began = time.monotonic()
             with apart("sft"):
                 cold_start(settings, run, model, tokenizer, conversations, out, common)
-            _finished(run, state, "sft", model=str(out), seconds=round(time.monotonic() - began, 1))
+            _finished(run, state, "sft", model=str(out), chat_template=_digest(tokenizer), seconds=round(time.monotonic() - began, 1))
         name = str(out)
     if "grpo" in settings.stages:
         from toolkit.train.disk import DiskRoom, full_disk
@@ -160,7 +161,8 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             if told := full_disk(error, run):
                 raise told from error
             raise
-        _finished(run, state, "grpo", model=str(final), base=name, seconds=round(time.monotonic() - began, 1))
+        _finished(run, state, "grpo", model=str(final), base=name, chat_template=_digest(tokenizer),
+                  seconds=round(time.monotonic() - began, 1))
     return final
 
 
@@ -171,6 +173,11 @@ def _rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, tok
     with state.main_process_first():
         if state.is_main_process:
             rehearse(settings, run, reward, model, tokenizer, rows, batch.prompts * _steps(settings, batch, rows), state)
+
+
+def _digest(tokenizer: Any) -> str:
+    """sha256 of the chat template, so that an evaluation can say that it asks with another one."""
+    return hashlib.sha256((tokenizer.chat_template or "").encode()).hexdigest()
 
 
 def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
