@@ -11,6 +11,7 @@ from toolkit.evaluate.records import INCOMPLETE, STATES, Record
 from toolkit.evaluate.stats import (
     CANNOT_TELL,
     DRAWS,
+    Interval,
     all_k,
     detectable_gain,
     holm,
@@ -148,8 +149,7 @@ def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, dra
     gained, lost = sum(n > w for w, n in zip(was, now, strict=True)), sum(n < w for w, n in zip(was, now, strict=True))
     once = all(len(before[i]) == len(after[i]) == 1 for i in common)
     if once:        # roles that agree by luck, or samples of which none changed, must not look like certainty
-        right = int(sum(was))
-        alone = newcombe_paired(right - lost, gained, lost, len(common) - right - gained)
+        alone = _independent(was, now)
         found = replace(found, low=min(found.low, alone.low), high=max(found.high, alone.high))
     p_value = mcnemar_exact(gained, lost) if once else sign_flip(
         [n - w for w, n in zip(was, now, strict=True)], roles, seed=seed)
@@ -160,6 +160,12 @@ def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, dra
             "no_loss_larger_than": max(0.0, -found.low), "no_gain_larger_than": max(0.0, found.high),
             "needs_n": needed_samples(found, len(common)) if said == CANNOT_TELL else None,
             "detectable": detectable_gain(len(common), (gained + lost) / len(common)), "verdict": said}
+
+
+def _independent(was: Sequence[float], now: Sequence[float]) -> Interval:
+    """The interval of a difference as if samples were independent, from scores of 0 and 1."""
+    pairs = Counter(zip(was, now, strict=True))
+    return newcombe_paired(pairs[1, 1], pairs[0, 1], pairs[1, 0], pairs[0, 0])
 
 
 def differences(base: Sequence[Record], trained: Sequence[Record], seed: int) -> dict[str, dict[str, Any]]:
@@ -190,9 +196,16 @@ def weighted_difference(base: Sequence[Record], trained: Sequence[Record], sbk_w
     counts = Counter(before[i][0].kind for i in common)
     if not (counts["SBK"] and counts["CM"]):
         return None
-    scale = {"SBK": sbk_weight * len(common) / counts["SBK"], "CM": cm_weight * len(common) / counts["CM"]}
-    weights = [scale[before[i][0].kind] for i in common]
-    found = paired_bootstrap([_share(before[i]) * w for i, w in zip(common, weights, strict=True)],
-                             [_share(after[i]) * w for i, w in zip(common, weights, strict=True)],
+    shares = {"SBK": sbk_weight, "CM": cm_weight}
+    weights = [shares[before[i][0].kind] * len(common) / counts[before[i][0].kind] for i in common]
+    was, now = [_share(before[i]) for i in common], [_share(after[i]) for i in common]
+    found = paired_bootstrap([s * w for s, w in zip(was, weights, strict=True)], [s * w for s, w in zip(now, weights, strict=True)],
                              [before[i][0].role_id for i in common], seed=seed)
+    if {*was, *now} <= {0.0, 1.0}:
+        # no narrower than of independent samples: intervals of a sum by squares (Zou, Donner 2008, Stat. Med. 27:1693)
+        below = above = 0.0
+        for kind, share in shares.items():
+            alone = _independent(*zip(*((w, n) for i, w, n in zip(common, was, now, strict=True) if before[i][0].kind == kind), strict=True))
+            below, above = below + (share * (alone.value - alone.low)) ** 2, above + (share * (alone.high - alone.value)) ** 2
+        found = replace(found, low=min(found.low, found.value - below ** 0.5), high=max(found.high, found.value + above ** 0.5))
     return _interval(found)
