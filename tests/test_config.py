@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from toolkit.config import fields_of, merged, parse_set, read_yaml, type_problem
 from toolkit.errors import InputError
+from toolkit.train.arguments import load_settings
 
 
 def saved(folder: Path, text: str | bytes) -> Path:
@@ -100,3 +101,8 @@ def test_fields_are_read_from_the_source_of_the_installed_version():
     assert {"num_generations", "beta"} <= set(fields)
     with pytest.raises(InputError, match=r"has no trl\.trainer\.gone_config"):
         fields_of("trl.trainer.gone_config")
+
+
+def test_no_is_a_strategy_and_not_false(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("model_name_or_path: m\ntrain_data: d.json\nsave_strategy: no\n", encoding="utf-8")
+    assert load_settings(tmp_path / "c.yaml").grpo["save_strategy"] == "no"
