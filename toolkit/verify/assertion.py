@@ -16,7 +16,7 @@ from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
 from .frames import framed
 from .lazy import Lazy
-from .modality import absurd_to_deny, conditional, imagined, said, told_later
+from .modality import IF_ME, absurd_to_deny, conditional, found_in_role, hands_back, imagined, said, told_later
 from .person import asked_kin, other_person, upon_me
 from .question import Question
 from .relations import relations
@@ -70,6 +70,8 @@ class _Mention:
         if self._part_of_another():
             return "aside", 0
         if absurd_to_deny(self.a, self.c) and not self._of_others_alone():
+            return ASSERTED, 2
+        if found_in_role(self.a.sentence_before + MASK + self.after, self.rest):
             return ASSERTED, 2
         frame = framed(self.a, self.c, self.q)
         if frame:
@@ -201,7 +203,7 @@ class _Mention:
     def _asked_itself(self) -> bool:
         """Whether the question mark of the sentence belongs to the mention's clause."""
         after = self.a.sentence_after[len(self.after) :]
-        if _OPINION.search(after):
+        if hands_back(after):
             return True
         if _QUOTED_END.search(self.a.sentence_after):
             return True
@@ -210,14 +212,14 @@ class _Mention:
     def _in_question(self) -> tuple[str, int]:
         """A mention in a question: rhetorical, answered by what follows, or only asked."""
         a, c, before = self.a, self.c, self.before
-        if _OPINION.search(a.sentence_after[len(self.after) :]) or (self.before and _YOUR_TURN.match(a.following)):
+        if hands_back(a.sentence_after[len(self.after) :], a.following if before else ""):
             return "asked", 0
         following = a.following.lstrip(" ,.:;!。、—\"')(").replace(MASK, "x").replace(RIVAL, "x")
-        if c.third_after.search("是" + following) or c.third_after.search(following):
-            return "attributed", 0
         second = c.second.search(before) or c.second.search(self.after)
         if not second and (c.only_this.search(a.sentence_before) or c.only_this_after.search(a.sentence_after)):
             return ASSERTED, 2
+        if c.third_after.search("是" + following) or c.third_after.search(following):
+            return "attributed", 0
         if c.imagined_before.search(before):
             return "hypothetical", 0
         idiom = self.idiom and (a.language != "ko" or BLANK * 3 in before + self.after)  # 말해 is only kept apart from 말다
@@ -234,7 +236,7 @@ class _Mention:
     def _taken_back(self) -> str | None:
         after = (self.a.sentence_after + self.a.following)[: 90 + len(self.after)]
         again = self.c.denied_again.search(self.rest[:60])
-        if again and not _IF.search(self.after + self.rest[: again.start() + 4]):
+        if again and RIVAL not in self.rest[: again.start()] and not _IF.search(self.after + self.rest[: again.start() + 4]):
             return "retracted"
         if _ONLY_CHILD.search(self.rest[:120]) and "sibling" in relations(self.q.text):
             return "contradicted"
@@ -254,10 +256,10 @@ class _Mention:
 
     def _imagined(self) -> str | None:
         a, c, q = self.a, self.c, self.q
-        if q.imagined or (_SOUGHT.search(a.sentence_before + MASK + self.after) and _FOUND.search(self.rest[:60])):
+        if q.imagined:
             return None
         only = (
-            (_IF_ME.match(self.after) and c.first.search(self.before))
+            (IF_ME.match(self.after) and c.first.search(self.before))
             or
             imagined(self.before, c, q)
             or c.imagined_after.search(self.after)
@@ -393,24 +395,6 @@ _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[�
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
-# The one who asks is to say what he thinks of it; a question that hands the answer back.
-_OPINION = Lazy(
-    r"\b(?:would|do|did|don't|is that what|was that what|that's what) you (?:say|think|reckon|guess|suppose|believe|figure|mean)\b[^.!]*\?"
-    r"|\bwhat do you (?:think|say|reckon)\b|[你您](?:是|就是|也|会|真)?(?:这么|那么|这样)?(?:想|猜|觉得|以为|认为|看|说)的?(?:吗|呢|是不是)?\?"
-    r"|(?:と|そう)(?:お)?(?:思|考え)[^。!]{0,6}\?|(?:고|게|렇게) ?(?:생각|보)[^.!]{0,8}\?"
-)
-_YOUR_TURN = Lazy(
-    r"^\W*(?:[哈呵嘿]+\W*)?(?:[你您](?:觉得|说|猜|看|认为)呢|\bwhat do you think\b|you tell me\b)|^\W*(?:さあ、?)?どう(?:だろう|でしょう|思)|^\W*(?:글쎄[요]?[,. ]*)?(?:어떨|어떤|어떻게) ?(?:것 ?같|보|생각)"
-)
-# Whoever looks for the mention, and has found it in the role: 你要是找裁缝，我就是.
-_SOUGHT = Lazy(
-    r"\bif (?:it's|it is|you(?:'re| are)?)\b[^.!?]*\ue000|[你您](?:要是|如果|若)?[^,。!?]{0,6}(?:找|寻|请|要|缺|问)[^,。!?]{0,8}\ue000|\ue000[^。!?、]{0,4}(?:を|に|が)?(?:お?探し|お?尋ね|ご?用|必要)|\ue000[^.!?]{0,3} ?(?:찾|필요|구하)"
-)
-_FOUND = Lazy(
-    r"\b(?:that's me|that is me|that'd be me|i'm (?:him|her|the one|your)|(?:you've|you have) (?:found|got) (?:him|her|me|one)|look no further|here i am|at your service)\b"
-    r"|(?:那|这)?就是(?:我|在下)|我就是|正是(?:我|在下)|(?:找|问|来)对(?:人|门|地方|了)|(?:私|わたし|俺|おれ|僕|わし|あたし|ここ)(?:です|だ|じゃ|に(?:い|お))|(?:접니다|저예요|저입니다|저지요|나요|나일세|제대로|잘) ?(?:오|찾|$|[.!])?"
-)
-_IF_ME = Lazy("^なら(?:ば)?(?=、|$)|^(?:이면|이라면|라면|면)(?= |,|$)")  # 私が殿様なら: what the role is not
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

@@ -25,14 +25,14 @@ from .rivals import (
     side_by_side,
     told_before,
     told_in_part,
-    weight,
 )
 from .slots import same_slot
 from .source import informed
-from .terms import READ, Match, Matcher, find, key_matcher
+from .stuffing import repeated, salad
+from .terms import Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .verdict import Key, Span, Verdict
-from .yes_no import yes_or_no
+from .yes_no import premise_granted, yes_or_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,10 @@ def verify(
                 again = [reader.read(m.start, m.end, exact) for m in rivals]
                 again += told_in_part(distractors, keys, terms, masks, reader)
                 findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at], rows)
-    if match == "all" and len(keys) > 1:
-        findings = _either(findings, folded.text)
+    if len(keys) > 1:
+        findings = _among_others(findings, rival_readings)
+        if match == "all":
+            findings = _either(findings, folded.text)
     earlier = told_before(history, distractors)
     if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in rival_readings):
         findings = [replace(f, code="outdated") if f.code in ("absent", "contradicted") else f for f in findings]
@@ -134,7 +136,9 @@ def _decide(
     asserted = [r for r in readings if r.status == ASSERTED]
     if key.polarity == "deny":
         return _denied(readings, asserted, reader, asked, m)
-    if len(readings) > 3 and _stuffed(mentions, reader):
+    if len(readings) > 3 and repeated(mentions, reader.text):
+        return Finding("stuffed", readings, readings[0])
+    if readings and salad(reader.text, reader.language):
         return Finding("stuffed", readings, readings[0])
     if not readings:
         answer = yes_or_no(m, rivals, reader, asked)
@@ -145,6 +149,9 @@ def _decide(
         if also and yes_or_no(m, rivals, reader, asked) == "right":
             return Finding("right", readings, last)
         return Finding(last.status, readings, last)
+    granted = premise_granted(rivals, asserted, reader, asked)
+    if granted:
+        return Finding("contradicted", readings, granted)
     best = max(r.strength for r in asserted)
     if best == 1 and any(r.start in rows for r in readings):
         return Finding("listed", readings, readings[0])
@@ -212,6 +219,13 @@ _OR = Lazy(
 _BOTH = Lazy(r"\bboth\b|either one|都|两(?:样|个|者)|どちらも|両方|둘 ?다|모두")
 
 
+def _among_others(findings: list[Finding], rivals: list[Reading]) -> list[Finding]:
+    """Of several keys, one that is only named in passing is an item of the list that the reply asserts another of."""
+    if any(r.status == ASSERTED for r in rivals) or not any(f.code == "right" for f in findings):
+        return findings
+    return [replace(f, code="right") if f.code == "aside" else f for f in findings]
+
+
 def _either(findings: list[Finding], text: str) -> list[Finding]:
     """Keys that a reply only offers for choice, where all are asked: "the lute or the harp"."""
     spots = sorted((r.start, r.end, at) for at, f in enumerate(findings) if f.code == "right" for r in f.readings)
@@ -219,19 +233,6 @@ def _either(findings: list[Finding], text: str) -> list[Finding]:
         if one != other and start - end <= 12 and _OR.match(text[end:start]) and not _BOTH.search(text):
             findings = [replace(f, code="listed") if at in (one, other) else f for at, f in enumerate(findings)]
     return findings
-
-
-_GAP = 9  # letters between two mentions, on an average, under which a reply only repeats them; weighed as in a row
-
-
-def _stuffed(mentions: list[Match], reader: Reader) -> bool:
-    """Whether little else stands between the first and the last mention than the key, again and again."""
-    many = len(mentions) >= READ
-    read = mentions[: READ // 2] if many else mentions
-    letters = sum(c.isalnum() for c in (reader.text[read[0].start : read[-1].end] if many else reader.text[:1000]))
-    size = sum(m.end - m.start for m in read)
-    gaps = [weight(reader.text[a.end : b.start]) for a, b in pairwise(read)]
-    return size * 2 > letters or (len(gaps) > 3 and sum(gaps) < _GAP * len(gaps))
 
 
 _SPOKEN = 400  # characters of a reply in which it may decline

@@ -42,6 +42,16 @@ def said(before: str, c: Cues, q: Question) -> bool:
     return any(not _SEEN.match(m.group()) and not q.related & relations(m.group()) for m in told)
 
 
+def hands_back(rest: str, following: str = "") -> bool:
+    """Whether the clauses after a mention, or the sentence after it, ask the listener what he thinks of it."""
+    return bool(_OPINION.search(rest) or _YOUR_TURN.match(following))
+
+
+def found_in_role(told: str, rest: str) -> bool:
+    """Whether somebody looks for the mention and the role says that it is the one: 你要是找裁缝，我就是."""
+    return bool(_SOUGHT.search(told) and _FOUND.search(rest[:60]))
+
+
 def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
     """Whether an earlier clause sets a condition whose consequence holds the mention; "now" frees from a mere wish."""
     if not c.then.search(a.clause_before) and not (q.future and _plan_in(a.clause_before, c)):
@@ -82,3 +92,19 @@ _UNABLE = Lazy(
 
 _CONTRARY = Lazy("要不是|若不是|若非|当初|当年|当时|那时|那会儿?|早知|早听|没有?[^,。]{1,10}的话")  # conditions that did not come true
 _YOU = Lazy("you|你|您|君|あなた|당신|손님")
+_OPINION = Lazy(
+    r"\b(?:would|do|did|don't|is that what|was that what|that's what) you (?:say|think|reckon|guess|suppose|believe|figure|mean)\b[^.!]*\?"
+    r"|\bwhat do you (?:think|say|reckon)\b|[你您](?:是|就是|也|会|真)?(?:这么|那么|这样)?(?:想|猜|觉得|以为|认为|看|说)的?(?:吗|呢|是不是)?\?"
+    r"|(?:と|そう)(?:お)?(?:思|考え)[^。!]{0,6}\?|(?:고|게|렇게) ?(?:생각|보)[^.!]{0,8}\?"
+)
+_YOUR_TURN = Lazy(
+    r"^\W*(?:[哈呵嘿]+\W*)?(?:[你您](?:觉得|说|猜|看|认为)呢|\bwhat do you think\b|you tell me\b)|^\W*(?:さあ、?)?どう(?:だろう|でしょう|思)|^\W*(?:글쎄[요]?[,. ]*)?(?:어떨|어떤|어떻게) ?(?:것 ?같|보|생각)"
+)
+_SOUGHT = Lazy(
+    r"\bif (?:it's|it is|you(?:'re| are)?)\b[^.!?]*\ue000|[你您](?:要是|如果|若)?[^,。!?]{0,6}(?:找|寻|请|要|缺|问)[^,。!?]{0,8}\ue000|\ue000[^。!?、]{0,4}(?:を|に|が)?(?:お?探し|お?尋ね|ご?用|必要)|\ue000[^.!?]{0,3} ?(?:찾|필요|구하)"
+)
+_FOUND = Lazy(
+    r"\b(?:that's me|that is me|that'd be me|i'm (?:him|her|the one|your)|(?:you've|you have) (?:found|got) (?:him|her|me|one)|look no further|here i am|at your service)\b"
+    r"|(?:那|这)?就是(?:我|在下)|我就是|正是(?:我|在下)|(?:找|问|来)对(?:人|门|地方|了)|(?:私|わたし|俺|おれ|僕|わし|あたし|ここ)(?:です|だ|じゃ|に(?:い|お))|(?:접니다|저예요|저입니다|저지요|나요|나일세|제대로|잘) ?(?:오|찾|$|[.!])?"
+)
+IF_ME = Lazy("^なら(?:ば)?(?=、|$)|^(?:이면|이라면|라면|면)(?= |,|$)")  # 私が殿様なら: what the role is not

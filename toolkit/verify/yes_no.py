@@ -42,6 +42,8 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
             yes, no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
             if yes or no:
                 break
+    if _WHERE_ELSE.match(opening):
+        return "right"
     if _ON_THE_CONTRARY.match(opening):
         return "right" if asked.negative else "negated"
     verb = _echoed(opening, asked)
@@ -67,6 +69,26 @@ _SECOND = Lazy(
 )
 
 
+def premise_granted(
+    rivals: Sequence[Reading], keys: Sequence[Reading], reader: Reader, asked: Question
+) -> Reading | None:
+    """The wrong value that the question supposes and the reply's first sentence says yes to, the key being named later."""
+    opening = _ACTION.sub("", reader.text[:_OPENING]).lstrip()
+    table = cues(sentence_language(opening, reader.language))
+    if not (asked.polar or _TAGGED.search(asked.text)) or not table.yes.match(opening) or _YES_BUT.match(opening):
+        return None
+    first = min(key.start for key in keys)
+    for rival in rivals:
+        supposed = reader.text[rival.start : rival.end] in asked.text
+        if supposed and rival.status == ASSERTED and reader.sentence_index(rival.start) < reader.sentence_index(first):
+            return rival
+    return None
+
+
+_TAGGED = Lazy(r"\?\W*$")
+_YES_BUT = Lazy(r"^\W*(?:yes|yeah|sure|right|well),? (?:but|and no|well)\b|^\W*(?:是|对)[^。]{0,3}(?:但|可|不过)")
+
+
 def _chosen(key: int, opening: str, question: str) -> str | None:
     """What "the former" or "the latter" answers to a question that offers the key beside another."""
     choice = _CHOICE.search(question)
@@ -77,6 +99,9 @@ def _chosen(key: int, opening: str, question: str) -> str | None:
     return "right" if takes_second == (key > choice.start()) else "contradicted"
 
 
+_WHERE_ELSE = Lazy(  # asks for another answer to show that there is none
+    r"^\W*(?:why,? |well,? |and |but )?(?:who|what|where|which|how) else\b[^.!]{0,60}\?|^\W*(?:不然|要不然|除了[我这那]\w?)(?:还|又|呢|能)[^。!]{0,16}\?|^\W*(?:还能|还会|还有)(?:是|有|在)?(?:谁|哪|什么|别)[^。!]{0,10}\?|^\W*(?:ほか|他)(?:に|の)?(?:どこ|誰|何|だれ|なに)|^\W*(?:그럼|아니면|또|달리) ?(?:어디|누구|누가|뭐|뭘|무엇)[^.!]{0,14}\?"
+)
 _ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*谁说(?:的|我不|不)|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
 _INSISTS = Lazy(

@@ -1,0 +1,43 @@
+"""Replies that are no speech but a pile of words: the key over and over, or a row of nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .lazy import Lazy
+from .rivals import weight
+from .terms import READ, Match
+
+_GAP = 9  # letters between two mentions, on an average, under which a reply only repeats them; weighed as in a row
+
+
+def repeated(mentions: Sequence[Match], text: str) -> bool:
+    """Whether little else stands between the first and the last mention than the key, again and again."""
+    many = len(mentions) >= READ
+    read = mentions[: READ // 2] if many else mentions
+    letters = sum(c.isalnum() for c in (text[read[0].start : read[-1].end] if many else text[:1000]))
+    size = sum(m.end - m.start for m in read)
+    gaps = [weight(text[a.end : b.start]) for a, b in pairwise(read)]
+    return size * 2 > letters or (len(gaps) > 3 and sum(gaps) < _GAP * len(gaps))
+
+
+_PILE = 6  # words in a row that no grammar joins
+
+
+def salad(text: str, language: str) -> bool:
+    """Whether the reply is a row of words without a mark, a function word or an ending that would make it a sentence."""
+    said = text[:1000].strip()
+    return len(said.split()) >= _PILE and not _MARK.search(said) and not _GRAMMAR[language].search(said)
+
+
+_MARK = Lazy(r"[^\w\s'-]")
+_GRAMMAR = {
+    "en": Lazy(
+        r"\b(?:i|i'm|i've|im|me|my|we|our|you|your|he|she|it|it's|its|they|this|that|the|an?|am|is|are|was|be|do|don't|have|has"
+        r"|of|in|at|on|for|to|with|by|from|and|or|but|not|no|yes|just|as|so|here|there)\b"
+    ),
+    "zh": Lazy("[是的我在了吧呢啊呀就也都不有叫呗咱俺您你]"),
+    "ja": Lazy("[はがをにでとものよねさ]|です|ます|だ"),
+    "ko": Lazy("(?:요|다|죠|지|야|네|까|군|걸|라|게|오|소|어|아|람|음|함|예|랍)$|(?:은|는|을|를|에서|으로|저|제|나|내) "),
+}
