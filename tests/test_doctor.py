@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.serve.processes import start_mark
+from toolkit.serve.state import Server, save
+
 SMI = """#!/bin/sh
 case "$1" in
   *compute-apps*) echo "4242, /usr/bin/python3, 120000";;
@@ -65,3 +68,45 @@ def test_a_hub_that_cannot_be_reached_names_mirrors():
 def test_credentials_are_found_without_being_shown():
     found, done = findings(AWS_BEARER_TOKEN_BEDROCK="bedrock-api-key-secret")
     assert found["AWS"]["status"] == "ok" and "secret" not in done.stdout + done.stderr
+
+
+def test_processes_add_up_their_numbers_over_gloo_where_there_is_no_gpu():
+    found, _ = findings("--multi-gpu", CUDA_VISIBLE_DEVICES="")
+    assert found["all-reduce"]["status"] == "warn" and "gloo over 2 processes" in found["all-reduce"]["found"], found["all-reduce"]
+
+
+def test_a_hub_behind_a_proxy_is_reached_by_it():
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        found, _ = findings(HF_HUB_OFFLINE="", HF_ENDPOINT="https://hub.invalid", https_proxy=f"http://127.0.0.1:{proxy.getsockname()[1]}")
+    assert found["hub"]["status"] == "ok" and "through the proxy 127.0.0.1" in found["hub"]["found"]
+
+
+def test_a_server_that_runs_but_does_not_answer_is_told_with_its_log(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOOLKIT_STATE_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as silent, subprocess.Popen(["sleep", "60"]) as process:
+        save(Server("mute", "/m", f"http://127.0.0.1:{silent.getsockname()[1]}", process.pid, start_mark(process.pid), process.pid, "n",
+                    "/dev/null", [], ready=1.0))
+        found, _ = findings(TOOLKIT_STATE_DIR=str(tmp_path))
+        process.kill()
+    assert found["server mute"]["status"] == "warn" and "not answering" in found["server mute"]["found"]
+    assert "toolkit deploy logs mute" in found["server mute"]["fix"]
+
+
+def test_aws_is_asked_who_one_is_and_which_models_bedrock_has(monkeypatch):
+    from moto.server import ThreadedMotoServer
+
+    from toolkit import doctor
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        for name, value in {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                            "AWS_REGION": "us-east-1"}.items():
+            monkeypatch.setenv(name, value)
+        found = {finding.name: finding for finding in doctor.asked_of_aws()}
+    finally:
+        server.stop()
+    assert found["AWS identity"].status == "ok" and "arn:aws:" in found["AWS identity"].found
+    # moto has no list of models: what the service answers is told, with the permission that is needed
+    assert found["Bedrock"].status == "fail" and "bedrock:InvokeModel" in found["Bedrock"].fix

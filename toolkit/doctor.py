@@ -1,27 +1,35 @@
 """`toolkit doctor`: what this machine has for training and serving; each line ok, warn or fail, with the fix.
 
 Without `deep` nothing heavy is imported and nobody is asked who could take long; with it torch is loaded, AWS, the hub and
-the deployed servers are asked, and on several GPUs NCCL reduces once.
+the deployed servers are asked to generate.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 GB = 10**9
 SOME_DISK, LITTLE_DISK = 100 * GB, 10 * GB      # a 14B checkpoint with its optimiser state is about 100 GB
 REACH_S = 1.0
+REDUCE_S = 5.0
+HUB = "https://huggingface.co"
+MIRRORS = ("https://hf-mirror.com", "https://modelscope.cn")
 TRACKERS = {"wandb": ("WANDB_API_KEY", ".netrc"), "swanlab": ("SWANLAB_API_KEY", ".swanlab/.netrc")}
 
 
@@ -40,11 +48,11 @@ def doctor(deep: bool = False, multi_gpu: bool = False) -> list[Finding]:
 
     Args:
         deep: import torch, ask AWS, the hub and deployed servers.
-        multi_gpu: reduce over all GPUs with NCCL, 5 s and its start at most (30 s).
+        multi_gpu: reduce over all GPUs with NCCL for 5 s; over gloo, shortly, where there is none.
     """
     checks: list[Callable[[], Iterator[Finding]]] = [_python, _packages, _gpus, _disk, _aws, _hub, _trackers, _servers]
     if deep:
-        checks += [_torch, _aws_asked, _servers_asked]
+        checks += [_torch, asked_of_aws, _servers_asked]
     if multi_gpu:
         checks.append(_all_reduce)
     return [finding for check in checks for finding in check()]
@@ -169,36 +177,44 @@ def _aws() -> Iterator[Finding]:
 
 
 def _hub() -> Iterator[Finding]:
-    endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+    endpoint = os.environ.get("HF_ENDPOINT") or HUB
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         yield Finding("hub", "ok", "HF_HUB_OFFLINE is set: only what is in the cache")
         return
-    parts = urlsplit(endpoint)
     token = "with a token" if os.environ.get("HF_TOKEN") or (Path.home() / ".cache/huggingface/token").is_file() else "no token"
-    if parts.hostname and _reached(parts.hostname, parts.port or 443):
-        yield Finding("hub", "ok", f"{endpoint} answers, {token}")
-    else:
-        yield Finding("hub", "warn", f"{endpoint} cannot be reached",
-                      "Set HF_ENDPOINT to a mirror, or HTTPS_PROXY, or HF_HUB_OFFLINE=1 with models in folders.")
+    there, *mirrors = _reached([endpoint, *MIRRORS])
+    proxy = getproxies().get(urlsplit(endpoint).scheme)
+    way = f" through the proxy {urlsplit(proxy).hostname}" if proxy else ""
+    if there:
+        yield Finding("hub", "ok", f"{endpoint} answers{way}, {token}")
+        return
+    others = [url for url, answers in zip(MIRRORS, mirrors, strict=True) if answers]
+    yield Finding("hub", "warn", f"{endpoint} cannot be reached{way}",
+                  (f"{' and '.join(others)} can. " if others else "") + "Set HF_ENDPOINT to a mirror (such as https://hf-mirror.com), take "
+                  "modelscope:// names, set HTTPS_PROXY, or HF_HUB_OFFLINE=1 with models in folders.")
 
 
-def _reached(host: str, port: int) -> bool:
-    """In a thread: a name server that does not answer would hold up everything else."""
-    import threading
+def _reached(urls: Sequence[str]) -> list[bool]:
+    """Whether a connection to each, or to the proxy before it, comes about; all at once, in threads that are left behind: a name
+    server that does not answer would hold up everything else."""
+    proxies = getproxies()
+    reached = [False] * len(urls)
 
-    reached = []
+    def connect(number: int, url: str) -> None:
+        parts = urlsplit(url)
+        if (proxy := proxies.get(parts.scheme)) and not proxy_bypass(parts.hostname or ""):
+            parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        with suppress(OSError, ValueError):
+            socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), timeout=REACH_S).close()
+            reached[number] = True
 
-    def connect() -> None:
-        try:
-            socket.create_connection((host, port), timeout=REACH_S).close()
-            reached.append(True)
-        except OSError:
-            return
-
-    thread = threading.Thread(target=connect, daemon=True)
-    thread.start()
-    thread.join(REACH_S)
-    return bool(reached)
+    threads = [threading.Thread(target=connect, args=pair, daemon=True) for pair in enumerate(urls)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + REACH_S
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return list(reached)
 
 
 def _trackers() -> Iterator[Finding]:
@@ -214,11 +230,15 @@ def _trackers() -> Iterator[Finding]:
 def _servers() -> Iterator[Finding]:
     from toolkit.serve.ports import holder, is_free
     from toolkit.serve.state import servers
+    from toolkit.serve.status import status_of
 
     known = servers()
     for server in known:
         if server.runs:
-            yield Finding(f"server {server.name}", "ok", f"{server.url}, pid {server.pid}")
+            row = status_of(server, timeout_s=REACH_S)
+            well = row["state"] != "not answering"
+            yield Finding(f"server {server.name}", "ok" if well else "warn", f"{server.url}, pid {server.pid}, {row['state']}",
+                          "" if well else f"toolkit deploy logs {server.name}, then: toolkit deploy restart {server.name}")
         else:
             yield Finding(f"server {server.name}", "warn", "has ended by itself", f"toolkit deploy logs {server.name}")
     for port, what in ((30000, "SGLang"), (6006, "TensorBoard")):
@@ -245,7 +265,8 @@ def _torch() -> Iterator[Finding]:
                       "There are GPUs, but this torch cannot use them: install a CUDA build, or a newer driver." if seen else "")
 
 
-def _aws_asked() -> Iterator[Finding]:
+def asked_of_aws() -> Iterator[Finding]:
+    """The identity, and whether Bedrock lists its models; nothing without credentials. Seconds."""
     import botocore.session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -282,44 +303,28 @@ def _servers_asked() -> Iterator[Finding]:
                 yield Finding(f"health of {server.name}", "fail", str(error), f"toolkit deploy logs {server.name}")
 
 
-REDUCE = """
-import datetime, os, torch, torch.distributed as dist, torch.multiprocessing as mp
-def work(rank, count):
-    dist.init_process_group("nccl", f"tcp://127.0.0.1:{os.environ['PORT']}", rank=rank, world_size=count,
-                            timeout=datetime.timedelta(seconds=5))
-    torch.cuda.set_device(rank)
-    x = torch.full((2**24,), rank + 1.0, device="cuda")
-    dist.all_reduce(x)
-    assert x[0].item() == count * (count + 1) / 2, x[0]
-    dist.destroy_process_group()
-if __name__ == "__main__":
-    mp.spawn(work, (torch.cuda.device_count(),), torch.cuda.device_count())
-    print(torch.cuda.device_count())
-"""
-
-
 def _all_reduce() -> Iterator[Finding]:
-    from tempfile import TemporaryDirectory
-
+    """In a process of its own: NCCL that hangs can only be ended from outside."""
     from toolkit.serve.gpus import gpus
-    from toolkit.serve.ports import free_port
 
-    if not gpus():
-        yield Finding("all-reduce", "warn", "no GPU to try it on")
-        return
-    with TemporaryDirectory() as folder:        # spawned workers import the file: it cannot be given with -c
-        script = Path(folder) / "reduce.py"
-        script.write_text(REDUCE, encoding="utf-8")
-        environment = {**os.environ, "PORT": str(free_port("127.0.0.1", 29500))}
-        try:
-            done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=30, check=False)
-            right, said = done.returncode == 0, (done.stderr.strip().splitlines() or ["no word"])[-1]
-        except subprocess.TimeoutExpired:
-            right, said = False, "no end after 30 s"
-    if right:
-        yield Finding("all-reduce", "ok", f"NCCL over {done.stdout.strip()} GPUs, 64 MiB each")
-    else:
+    seconds = REDUCE_S if gpus() else 0.5
+    try:
+        done = subprocess.run([sys.executable, "-m", "toolkit.train.all_reduce", str(seconds)], capture_output=True, text=True, timeout=60,
+                              check=False)
+        said = (done.stderr.strip().splitlines() or ["no word"])[-1]
+    except subprocess.TimeoutExpired:
+        done, said = None, "no end after 60 s"
+    if done is None or done.returncode:
         yield Finding("all-reduce", "fail", said, "Try NCCL_P2P_DISABLE=1; NCCL_DEBUG=INFO tells more.")
+        return
+    result = json.loads(done.stdout.splitlines()[-1])
+    text = f"{result['backend']} over {result['processes']} {{}}, {result['rounds']} times 64 MiB, {result['gb_per_s']} GB/s"
+    if result["backend"] == "gloo":
+        yield Finding("all-reduce", "warn", text.format("processes on the CPU"), "There is no GPU that torch can use: NCCL was not tried.")
+    elif result["processes"] == 1:
+        yield Finding("all-reduce", "warn", text.format("GPU"), "One GPU has nobody to reduce with.")
+    else:
+        yield Finding("all-reduce", "ok", text.format("GPUs"))
 
 
 def _version(package: str) -> str | None:

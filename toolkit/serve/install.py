@@ -21,6 +21,7 @@ CPU_PACKAGES = [
     "soundfile", "tiktoken", "uvicorn", "uvloop", "watchfiles", "zstandard", "requests", "dill", "jsonschema",
 ]
 CPU_VERSION = "0.5.23"
+ROUTER = "sglang-router==0.3.2"     # for --replicas
 
 
 def install(engine: str, version: str, cpu: bool, folder: str | None) -> str:
@@ -50,9 +51,9 @@ def install(engine: str, version: str, cpu: bool, folder: str | None) -> str:
         index = os.environ.get("TORCH_INDEX_URL")
         _run([*pip, TORCH, *(["--index-url", index] if index else [])])
         _run([*pip, "--no-deps", f"sglang=={version}", TORCHVISION])
-        _run([*pip, *CPU_PACKAGES])
+        _run([*pip, *CPU_PACKAGES, ROUTER])
     else:
-        _run([*pip, "--pre", f"sglang=={version}"])
+        _run([*pip, "--pre", f"sglang=={version}", ROUTER])
     if probe(python) is None:
         raise Refused(f"pip has ended well, but {python} holds no SGLang.")
     return python

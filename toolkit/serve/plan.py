@@ -20,6 +20,7 @@ from toolkit.serve.state import NAME, Server, servers
 SETTINGS = "configs/servers.yaml"
 SHIM = Path(__file__).parent / "cpu_shim"
 CPU_MOST = 4 * 10**9            # bytes of weights that are served on a CPU without being asked for
+FIRST_PORT = 30000
 STATIC = 0.88                   # share of a GPU for weights and KV cache that SGLang takes by default at most
 LAUNCH = ("-m", "sglang.launch_server")          # what every version since 0.4 takes
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -247,7 +248,7 @@ def _on_cpu(options: Options, checkpoint: Checkpoint | None, readable: bool, vis
 
 def _port(options: Options, problems: list[str], replacing: str | None) -> int:
     if options.port == "auto":
-        return free_port(options.host, 30000)
+        return free_port(options.host, FIRST_PORT, {int(server.url.rpartition(":")[2]) for server in servers() if server.runs})
     if not options.port.isdigit() or not 0 < int(options.port) < 65536:
         problems.append(f'--port "{options.port}" is neither a number up to 65535 nor auto.')
         return 0

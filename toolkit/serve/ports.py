@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Container
 from pathlib import Path
 
 LISTENING = "0A"        # state of a listening socket in /proc/net/tcp, proc(5)
@@ -20,9 +21,9 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def free_port(host: str, first: int) -> int:
-    """The first free port from `first` on."""
-    return next(port for port in range(first, 65536) if is_free(host, port))
+def free_port(host: str, first: int, promised: Container[int] = ()) -> int:
+    """The first free port from `first` on that is not promised to a server that still starts."""
+    return next(port for port in range(first, 65536) if port not in promised and is_free(host, port))
 
 
 def holder(port: int) -> str | None:

@@ -93,12 +93,13 @@ def _slurm(plans: Sequence[Plan]) -> str:
     lines = ["#!/bin/bash", f"#SBATCH --job-name={front.name}", "#SBATCH --nodes=1", *([f"#SBATCH --gpus-per-node={gpus}"] if gpus else []),
              "#SBATCH --cpus-per-task=16", "#SBATCH --time=1-00:00:00", f"#SBATCH --output={front.name}-%j.log", "set -euo pipefail"]
     key = ' --api-key "${SGLANG_API_KEY:?}"' if front.secrets else ""
-    for plan in plans:
+    for number, plan in enumerate(plans, 1):
         environment = shlex.join(["env", *(f"{name}={value}" for name, value in plan.environment.items())])
         command = f"{environment} {shlex.join(plan.command())}{key}"
         if plan is front:
-            lines += [f"until curl -fsS -o /dev/null {url}/ready; do sleep 5; done" for url in plan.workers]
+            lines += [f"until curl -fsS -o /dev/null {url}/ready; do kill -0 $worker{number}; sleep 5; done"     # -e: a dead one ends the job
+                      for number, url in enumerate(plan.workers, 1)]
             lines += [f'echo "serving on $(hostname):{plan.port}"', f"exec {command}", ""]
         else:
-            lines.append(f"{command} &")
+            lines.append(f"{command} &\nworker{number}=$!")
     return "\n".join(lines)

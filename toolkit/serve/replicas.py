@@ -21,6 +21,9 @@ from toolkit.serve.ports import free_port
 PACKAGE = "sglang-router"
 ROUTE = Path(__file__).parent / "router" / "route.py"
 LOOPBACK = "127.0.0.1"
+# A request is tried 5 times; a worker that is lost counts as such only after 10 failures by default, so that the first requests after
+# its loss would fail.
+LOST = {"cb-failure-threshold": ["2"], "health-failure-threshold": ["2"], "health-check-interval-secs": ["10"]}
 METRICS_PORT = 29000        # the router's own default; it ends when that is taken
 
 
@@ -44,7 +47,7 @@ def replicated(plan: Plan, count: int) -> list[Plan]:
                                flags=plan.flags | at, environment=plan.environment | own))
     urls = tuple(worker.url for worker in workers)
     flags = {"worker-urls": list(urls), "host": [plan.host], "port": [str(plan.port)], "policy": ["cache_aware"],
-             "prometheus-host": [LOOPBACK], "prometheus-port": [str(free_port(LOOPBACK, METRICS_PORT))], "log-level": ["warn"]}
+             "prometheus-host": [LOOPBACK], "prometheus-port": [str(free_port(LOOPBACK, METRICS_PORT))], "log-level": ["warn"]} | LOST
     router = replace(plan, nonce=secrets.token_hex(6), engine=replace(plan.engine, python=python), flags=flags, image="", gpus=0,
                      program=("-P", str(ROUTE)), workers=urls)
     return [*workers, router]

@@ -14,7 +14,7 @@ from toolkit.serve.client import ServerError, asked, asked_json
 from toolkit.serve.state import Server, uptime
 
 
-def status_of(server: Server, show_key: bool = False) -> dict[str, Any]:
+def status_of(server: Server, show_key: bool = False, timeout_s: float = 5.0) -> dict[str, Any]:
     """As JSON. `state`: ready, starting, not answering (its process lives), ended. The load is absent when it cannot be told; a
     router's is its workers'."""
     row: dict[str, Any] = {"name": server.name, "state": "ended", "url": server.url, "model_path": server.model_path, "pid": server.pid,
@@ -25,14 +25,14 @@ def status_of(server: Server, show_key: bool = False) -> dict[str, Any]:
         return row
     row |= {"state": "ready" if server.ready else "starting", "uptime": uptime(server), "uptime_s": round(time.time() - server.started)}
     try:
-        asked(server, "/readiness" if server.workers else "/ready")
+        asked(server, "/readiness" if server.workers else "/ready", timeout_s=timeout_s)
         row["state"] = "ready"
     except ServerError as error:
         if server.ready and error.status != 404:
             row["state"] = "not answering"
         return row
     try:
-        ranks = [rank for one in (state.parts_of(server) if server.workers else [server]) for rank in asked_json(one, "/v1/loads")["loads"]]
+        ranks = [rank for one in (state.parts_of(server) if server.workers else [server]) for rank in asked_json(one, "/v1/loads", timeout_s=timeout_s)["loads"]]
         row |= {"running": sum(rank["num_running_reqs"] for rank in ranks), "waiting": sum(rank["num_waiting_reqs"] for rank in ranks),
                 "tokens_per_s": round(sum(rank.get("gen_throughput") or 0 for rank in ranks), 1),
                 "cache_hits": round(sum(rank.get("cache_hit_rate") or 0 for rank in ranks) / max(len(ranks), 1), 3)}
