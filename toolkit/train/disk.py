@@ -16,6 +16,7 @@ from toolkit.train.checkpoints import checkpoints_of, free_bytes
 from toolkit.train.guard import anywhere
 
 ROOM = 1.1                  # of the last checkpoint's size
+NOTHING = 2**20             # bytes free: what was just written did not fit
 ADAM_BYTES = 8              # a trained parameter: two moments in float32
 
 
@@ -39,7 +40,7 @@ class DiskRoom(TrainerCallback):
             shutil.rmtree(old, ignore_errors=True)
         free = free_bytes(self.run.folder)
         if free < needed:
-            say(f"  no checkpoint-{step}: it needs {needed / 1e9:.2f} GB and {self.run.folder} has {free / 1e9:.2f} GB free. Free some: "
+            say(f"  no checkpoint-{step}: it needs {needed / 1e9:.3g} GB and {self.run.folder} has {free / 1e9:.3g} GB free. Free some: "
                 "the next one is tried again")
         return free >= needed
 
@@ -58,8 +59,8 @@ def first_size(model: Any) -> int:
 def full_disk(error: BaseException, run: Run) -> Refused | None:
     """What a user is told when an error came from a full disk; None for any other."""
     chain = [error, *(e for e in (error.__cause__, error.__context__) if e)]
-    full = any(getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(e)
-               or "PytorchStreamWriter failed" in str(e) for e in chain)       # torch's writer does not pass the number on
+    full = any(getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(e) for e in chain)
+    full = full or free_bytes(run.folder) < NOTHING     # torch's writer says only that a position is unexpected
     if not full:
         return None
     return Refused(f"the disk of {run.folder} is full ({free_bytes(run.folder) / 1e9:.2f} GB free): what was being written is incomplete. "

@@ -28,6 +28,7 @@ from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
 from toolkit.train.models import prefills_think, save, write_merged
 from toolkit.train.speed import prompt_sharing, score_completions_only
+from toolkit.train.trackers import survive
 from toolkit.train.watchdog import Watchdog
 from toolkit.verify import Verdict
 
@@ -134,6 +135,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     trainer, guard = make_trainer(settings, run, task, reward, model, tokenizer, train_rows, eval_rows, common)
     for callback in callbacks:
         trainer.add_callback(callback)
+    survive(trainer.callback_handler.callbacks)
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)

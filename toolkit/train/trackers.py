@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -19,7 +20,9 @@ from typing import Any
 from transformers import TrainerCallback
 
 from toolkit.run import Run
+from toolkit.terminal import say
 
+logger = logging.getLogger(__name__)
 ALPHABET = string.ascii_lowercase + string.digits
 LENGTH = 21                 # what SwanLab asks of an id; W&B takes any
 VARIABLES = {"wandb": "WANDB_RUN_ID", "swanlab": "SWANLAB_RUN_ID", "mlflow": "MLFLOW_RUN_ID", "trackio": ""}
@@ -78,6 +81,30 @@ def apart(stage: str) -> Iterator[None]:
         yield
     finally:
         os.environ[TENSORBOARD] = whole
+
+
+def survive(callbacks: Sequence[TrainerCallback]) -> None:
+    """Let a tracker that fails in the middle of a run (a full disk, a vanished folder, a lost connection) fail alone."""
+    for tracker in callbacks:
+        if type(tracker).__module__.startswith("transformers.integrations"):
+            for event in ("on_log", "on_save", "on_train_end"):
+                setattr(tracker, event, _alone(tracker, getattr(tracker, event)))
+
+
+def _alone(tracker: Any, event: Callable[..., Any]) -> Callable[..., Any]:
+    name = type(tracker).__name__.removesuffix("Callback")
+
+    def tried(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return event(*args, **kwargs)
+        except Exception as error:
+            if not getattr(tracker, "failed", False):
+                say(f"  {name} does not take what is logged ({type(error).__name__}: {error}): the run goes on")
+            logger.warning("%s: %s: %s", name, type(error).__name__, error)
+            tracker.failed, tracker.tb_writer = True, None      # TensorBoard begins another file
+            return None
+
+    return tried
 
 
 class MlflowId(TrainerCallback):
