@@ -10,7 +10,7 @@ import pytest
 from toolkit.errors import Refused
 from toolkit.jsonl import dumps, write_json
 from toolkit.rewards.compose import compose
-from toolkit.rewards.gate import require_audit
+from toolkit.rewards.gate import ROWS, require_audit
 from toolkit.rewards.targets import made_samples
 from toolkit.tasks.roleplay import RolePlay
 
@@ -31,7 +31,7 @@ def keywords(tmp_path) -> str:
 
 def test_the_tasks_reward_passes_and_its_audit_says_for_what_it_holds(tmp_path, samples):
     audited = require_audit(tmp_path / "run", compose(RolePlay()), "roleplay", samples, allowed=False)
-    assert audited["passed"] and audited["samples"] > 1 and audited["weights"] == {"accuracy": 0.7}
+    assert audited["passed"] and audited["samples"] == ROWS and audited["weights"] == {"accuracy": 0.7}
     assert len(audited["source"]) == 64 and not (tmp_path / "run").exists()
     json.loads(dumps(audited))
 

@@ -1,8 +1,9 @@
 """The gate before training: a reward that nobody has audited, or that fails, is refused.
 
-A quick audit of a few dozen of the run's own rows, for `SECONDS` at most. What is audited is what GRPO pays: the weighted sum of
-every part that tells right from wrong (a part of the shape, such as `format`, pays right and wrong answers alike). The result
-stands in the run's manifest under `audit`, with a hash of the source that it holds for: a continued run is not audited again.
+A quick audit of `ROWS` of the run's own rows, the same ones however busy the machine is; only a reward that is itself slow, and
+needs more than `SECONDS`, is audited on fewer. What is audited is what GRPO pays: the weighted sum of every part that tells right
+from wrong (a part of the shape, such as `format`, pays right and wrong answers alike). The result stands in the run's manifest
+under `audit`, with a hash of the source that it holds for: a continued run is not audited again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from toolkit.run import MANIFEST, now, read_manifest
 from toolkit.terminal import say
 
 ROWS = 24
-SECONDS = 2.0
+SECONDS = 60.0                                  # role-play needs about two; a reward that asks a server may need more
 # looser than `reward audit`: a rate of 2 % among some 700 wrong replies to so few rows is known to about a point
 MAX_FALSE_PAY, MAX_FALSE_DENY = 0.05, 0.10
 FIX = "See its worst cases with toolkit reward audit. To train nevertheless: --allow-unaudited, or allow_unaudited: true."

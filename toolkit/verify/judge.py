@@ -98,10 +98,8 @@ def verify(
                 again = [reader.read(m.start, m.end, exact) for m in rivals]
                 again += told_in_part(distractors, keys, terms, masks, reader)
                 findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at], rows)
-    if len(keys) > 1:
-        findings = _among_others(findings, rival_readings)
-        if match == "all":
-            findings = _either(findings, folded.text)
+    if match == "all" and len(keys) > 1:
+        findings = _either(findings, folded.text)
     earlier = told_before(history, distractors)
     if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in rival_readings):
         findings = [replace(f, code="outdated") if f.code in ("absent", "contradicted") else f for f in findings]
@@ -217,13 +215,6 @@ _OR = Lazy(
     r"^,? ?(?:or|or maybe|or perhaps|or else) (?:the |a |an |my )?$|^[,、]?(?:或者?|还是|抑或|要么)(?:是)?$|^(?:か|または|あるいは|それとも|もしくは)、?$|^(?:이나|나|이거나|거나|,? ?아니면|,? ?또는|,? ?혹은) $"
 )
 _BOTH = Lazy(r"\bboth\b|either one|都|两(?:样|个|者)|どちらも|両方|둘 ?다|모두")
-
-
-def _among_others(findings: list[Finding], rivals: list[Reading]) -> list[Finding]:
-    """Of several keys, one that is only named in passing is an item of the list that the reply asserts another of."""
-    if any(r.status == ASSERTED for r in rivals) or not any(f.code == "right" for f in findings):
-        return findings
-    return [replace(f, code="right") if f.code == "aside" else f for f in findings]
 
 
 def _either(findings: list[Finding], text: str) -> list[Finding]:
