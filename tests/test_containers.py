@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -66,6 +67,21 @@ def test_compose_publishes_on_the_loopback_only_and_shares_the_key():
     assert set(services) == {"trainer", "sglang", "tensorboard"}
     assert all(port.startswith("127.0.0.1:") for service in services.values() for port in service.get("ports", []))
     assert any("SGLANG_API_KEY" in word for word in services["sglang"]["command"])
+
+
+def test_docker_reads_the_compose_file():
+    if subprocess.run(["sh", "-c", "docker compose version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker has no compose here")
+    done = subprocess.run(["docker", "compose", "-f", str(ROOT / "docker-compose.yml"), "config", "--quiet"], capture_output=True, text=True,
+                          env=os.environ | {"SGLANG_API_KEY": "k"}, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+def test_kubernetes_has_every_field_of_the_manifests(path):
+    kubernetes = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    for resource in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+        kubernetes.validate(resource, kubernetes.latest_version(), strict=True)
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)

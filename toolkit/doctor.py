@@ -138,8 +138,8 @@ def _gpus() -> Iterator[Finding]:
         else:
             why = "nvidia-smi is there but shows none" if shutil.which("nvidia-smi") else "no nvidia-smi"
             yield Finding("GPU", "warn", f"none ({why})", "Small models train on the CPU; for others run where an NVIDIA driver is.")
-    if platform.system() == "Linux" and _version("nvidia-nccl-cu13"):
-        yield Finding("NCCL", "ok", f"{_version('nvidia-nccl-cu13')}; --multi-gpu tries it")
+    if nccl := _version("nvidia-nccl-cu13") or _version("nvidia-nccl-cu12"):
+        yield Finding("NCCL", "ok", f"{nccl}; --multi-gpu tries it")
 
 
 def _disk() -> Iterator[Finding]:

@@ -56,11 +56,11 @@ def test_the_cause_stands_in_one_line_with_the_fix_and_the_workers_are_gone(depl
 
 def test_auto_tune_tries_what_helps_in_order(deploy, engine_python):
     arguments = Path(engine_python).parent / "packages/sglang/srt/server_args.py"
-    arguments.write_text(arguments.read_text(encoding="utf-8") + "\n    cuda_graph_max_bs: int = 0\n    disable_cuda_graph: bool = False\n",
+    arguments.write_text(arguments.read_text(encoding="utf-8") + "\n    cuda_graph_max_bs_decode: int = 0\n    disable_cuda_graph: bool = False\n",
                          encoding="utf-8")
     done, _ = deploy(OUT_OF_MEMORY, "--auto-tune", "--mem-fraction-static", "0.8")
     tries = [line.partition("Trying with ")[2] for line in done.stderr.splitlines() if "Trying with" in line]
-    assert tries == ["--cuda-graph-max-bs 32", "--cuda-graph-max-bs 32 --mem-fraction-static 0.72",
+    assert tries == ["--cuda-graph-max-bs-decode 32", "--cuda-graph-max-bs-decode 32 --mem-fraction-static 0.72",
                      "--mem-fraction-static 0.65 --disable-cuda-graph"]
     assert done.returncode == 3 and all(group_members(pid) == [] for pid in pids(done.stderr))
 

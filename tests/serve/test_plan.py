@@ -199,3 +199,12 @@ def test_hadolint_finds_nothing_in_a_printed_dockerfile(options, tmp_path):
 def test_tp_must_fit_the_key_value_heads(options, model):
     change(model, num_attention_heads=12, num_key_value_heads=4)
     assert "neither divides the model's 4 key-value heads" in problem(options, tp="6")
+
+
+def test_a_model_that_is_yet_to_be_downloaded_needs_disk(options, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    plan = make_plan(replace(options, model_path="owner/name", device="cpu"))
+    assert any("GB are free" in note and str(tmp_path) in note for note in plan.notes)
+    monkeypatch.setattr(planning, "DOWNLOAD_LEAST", 10**18)
+    assert "set HF_HOME" in problem(options, model_path="owner/name", device="cpu")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,13 +160,23 @@ def read_checkpoint(model: str) -> Checkpoint | None:
 
 def _cached(name: str) -> Path | None:
     """The snapshot of a hub name in the cache, as huggingface_hub lays it out."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    repository = Path(os.environ.get("HF_HUB_CACHE") or home / "hub") / ("models--" + name.replace("/", "--"))
+    repository = _cache() / ("models--" + name.replace("/", "--"))
     try:
         snapshot = repository / "snapshots" / (repository / "refs" / "main").read_text(encoding="utf-8").strip()
     except OSError:
         return None
     return snapshot if (snapshot / "config.json").is_file() else None
+
+
+def _cache() -> Path:
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+
+
+def disk_of_cache() -> tuple[Path, int]:
+    """Where the hub's downloads go, and the bytes that are free there."""
+    cache = _cache()
+    return cache, shutil.disk_usage(next(path for path in (cache, *cache.parents) if path.exists())).free
 
 
 def _json(path: Path) -> dict[str, Any]:

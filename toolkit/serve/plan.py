@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError, did_you_mean
-from toolkit.serve.checkpoint import Checkpoint, read_checkpoint
+from toolkit.serve.checkpoint import Checkpoint, disk_of_cache, read_checkpoint
 from toolkit.serve.container import engine_in
 from toolkit.serve.engine import Engine, find_engine
 from toolkit.serve.gpus import Gpu, gpus, holders
@@ -19,6 +19,7 @@ from toolkit.serve.state import NAME, Server, servers
 
 SETTINGS = "configs/servers.yaml"
 SHIM = Path(__file__).parent / "cpu_shim"
+DOWNLOAD_LEAST = 2 * 10**9      # bytes of disk; the smallest models of configs/servers.yaml have 1.2 GB
 CPU_MOST = 4 * 10**9            # bytes of weights that are served on a CPU without being asked for
 FIRST_PORT = 30000
 STATIC = 0.88                   # share of a GPU for weights and KV cache that SGLang takes by default at most
@@ -129,7 +130,10 @@ def make_plan(options: Options, replacing: str | None = None) -> Plan:
     if checkpoint:
         model = str(checkpoint.folder.resolve()) if Path(model).expanduser().is_dir() else model
     elif readable:
-        notes.append(f"{model} is not on this machine: SGLang downloads it.")
+        cache, free = disk_of_cache()
+        notes.append(f"{model} is not on this machine: SGLang downloads it to {cache}, where {free / 1e9:.0f} GB are free.")
+        if free < DOWNLOAD_LEAST:
+            problems.append(f"{model} is yet to be downloaded, and {cache} has {free / 1e9:.1f} GB free. Free some, or set HF_HOME.")
     name = options.name or _name_for(model)
     for taken in (name, *(worker_name(name, number) for number in range(options.replicas if options.replicas > 1 else 0))):
         problems += _name_problems(taken, replacing)
