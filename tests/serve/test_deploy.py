@@ -122,13 +122,6 @@ def test_stop_under_load_lets_replies_finish_and_ends_the_whole_tree(model, prog
     assert replies[0].startswith(str(server["pid"])) and group_members(server["pid"]) == []
 
 
-def test_replicas_without_the_router_package_say_how_to_get_it(model, program):
-    if importlib.util.find_spec("sglang_router"):
-        pytest.skip("sglang-router is installed")
-    done = toolkit(*words_of(model, program, "--replicas", "2"))
-    assert done.returncode == 2 and "pip install sglang-router" in done.stderr
-
-
 @pytest.mark.skipif(importlib.util.find_spec("sglang_router") is None, reason=NO_ROUTER)
 def test_replicas_have_gpus_of_their_own_and_one_address_with_a_key(model, program, state, tmp_path):
     smi = tmp_path / "nvidia-smi"
@@ -151,6 +144,7 @@ def test_replicas_have_gpus_of_their_own_and_one_address_with_a_key(model, progr
     assert rows["it"]["tokens_per_s"] == 20
     os.kill(workers[0]["pid"], signal.SIGKILL)
     assert {asked(router["url"], key="k1") for _ in range(6)} == {f"{workers[1]['pid']} on 2"}
+    assert status_of(states.named("it"))["tokens_per_s"] == 10
     assert toolkit("deploy", "stop").returncode == 0
     assert [group_members(one["pid"]) for one in (router, *workers)] == [[], [], []] and list((state / "servers").glob("*.json")) == []
 

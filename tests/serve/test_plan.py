@@ -208,3 +208,10 @@ def test_a_model_that_is_yet_to_be_downloaded_needs_disk(options, monkeypatch, t
     assert any("GB are free" in note and str(tmp_path) in note for note in plan.notes)
     monkeypatch.setattr(planning, "DOWNLOAD_LEAST", 10**18)
     assert "set HF_HOME" in problem(options, model_path="owner/name", device="cpu")
+
+
+def test_replicas_without_the_router_package_say_how_to_get_it(options, monkeypatch):
+    monkeypatch.setattr(replicas, "find_spec", lambda name: None)
+    plan = make_plan(replace(options, replicas=2))
+    with pytest.raises(InputError, match="python -m pip install sglang-router"):
+        replicas.replicated(plan, 2)

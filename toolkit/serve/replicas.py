@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from toolkit.errors import InputError
@@ -54,14 +55,10 @@ def replicated(plan: Plan, count: int) -> list[Plan]:
 
 
 def _router_python(engine: Engine) -> str:
-    """SGLang's interpreter, or this one."""
-    from importlib.metadata import PackageNotFoundError, version
-
+    """This interpreter, else SGLang's, where the router imports all of SGLang first (20 s on a CPU)."""
+    if find_spec(PACKAGE.replace("-", "_")):
+        return sys.executable
     if PACKAGE in engine.versions:
         return engine.python
-    try:
-        version(PACKAGE)
-    except PackageNotFoundError:
-        where = sys.executable if engine.python == "docker" else engine.python
-        raise InputError(f"--replicas needs {PACKAGE}, which is not installed. {where} -m pip install {PACKAGE}") from None
-    return sys.executable
+    where = sys.executable if engine.python == "docker" else engine.python
+    raise InputError(f"--replicas needs {PACKAGE}, which is not installed. {where} -m pip install {PACKAGE}")

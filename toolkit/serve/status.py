@@ -32,7 +32,7 @@ def status_of(server: Server, show_key: bool = False, timeout_s: float = 5.0) ->
             row["state"] = "not answering"
         return row
     try:
-        ranks = [rank for one in (state.parts_of(server) if server.workers else [server]) for rank in asked_json(one, "/v1/loads", timeout_s=timeout_s)["loads"]]
+        ranks = [rank for one in (state.parts_of(server) if server.workers else [server]) if one.runs for rank in asked_json(one, "/v1/loads", timeout_s=timeout_s)["loads"]]
         row |= {"running": sum(rank["num_running_reqs"] for rank in ranks), "waiting": sum(rank["num_waiting_reqs"] for rank in ranks),
                 "tokens_per_s": round(sum(rank.get("gen_throughput") or 0 for rank in ranks), 1),
                 "cache_hits": round(sum(rank.get("cache_hit_rate") or 0 for rank in ranks) / max(len(ranks), 1), 3)}
