@@ -213,5 +213,6 @@ def test_a_model_that_is_yet_to_be_downloaded_needs_disk(options, monkeypatch, t
 def test_replicas_without_the_router_package_say_how_to_get_it(options, monkeypatch):
     monkeypatch.setattr(replicas, "find_spec", lambda name: None)
     plan = make_plan(replace(options, replicas=2))
+    plan.engine.versions.pop("sglang-router", None)
     with pytest.raises(InputError, match="python -m pip install sglang-router"):
         replicas.replicated(plan, 2)
