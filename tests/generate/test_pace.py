@@ -131,9 +131,16 @@ def test_the_servers_own_account_counts_first():
 
 def test_many_late_replies_mean_less_at_once():
     slots = Slots(512, 512)
-    for _ in range(30):
-        slots.late()
+    for now in range(30):
+        slots.late(now, now + 0.9)
     assert slots.limit < 300
+
+
+def test_a_server_that_stood_still_once_is_given_a_quarter_less():
+    slots = Slots(512, 512)
+    for number in range(512):
+        slots.late(number / 512, 10.0)
+    assert slots.limit == 384
 
 
 def test_limits_that_are_none_are_refused():

@@ -21,7 +21,7 @@ from toolkit.generate.engines.base import Ending, Engine, EngineError, Item, Mak
 from toolkit.generate.gate import Gate, Pace
 from toolkit.generate.journal import Journal
 
-TICK_S = 0.25
+TICK_S, STILL_S = 0.25, 2.0
 SYNC_EVERY_S, LOAD_EVERY_S = 5.0, 1.0
 FIRST_PATIENCE_S = 60.0     # with servers that have not answered once: more likely wrong than away
 JUDGED = 20                 # items, after which a run that mostly fails is stopped
@@ -166,9 +166,11 @@ class _Run:
     async def _by_the_clock(self, began: float) -> None:
         synced = loaded = time.monotonic()
         while True:
+            asleep = time.monotonic()
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
-            self.gate.end_late()
+            if now - asleep < STILL_S:          # else this process stood still: replies may have come, unread
+                self.gate.end_late()
             self._look_if_down()
             self._tell(began)
             if now - synced >= SYNC_EVERY_S:

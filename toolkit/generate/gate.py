@@ -135,7 +135,7 @@ class Gate:
         elif error.kind in ("broken", "unreachable"):
             if error.reason == "timeout":
                 lane.deadline.add(took_s)
-                lane.slots.late()
+                lane.slots.late(ticket.began, now)
             if lane.failed(ticket, now, str(error), error.kind == "unreachable"):
                 self._move(lane, now)
         else:

@@ -36,6 +36,7 @@ class Slots:
         self._settling = True
         self._rounds = 0
         self._late = 0.0                         # moving share of replies that came too late
+        self._reduced = -math.inf                # when the number was last lowered for that
 
     def replied(self, now: float, full: bool, took_s: float = 0.0) -> None:
         """A reply came. A round of as many replies as are under way is measured while the endpoint is full."""
@@ -74,12 +75,18 @@ class Slots:
             self.limit = min(self.most, math.ceil(1.5 * self.limit))
             self._settling = True
 
-    def late(self) -> None:
-        """A reply did not come in time: when that happens often, the server has too much to do."""
+    def late(self, began: float, now: float) -> None:
+        """A reply did not come in time: when that happens often, the server has too much to do.
+
+        What was sent under a higher number says nothing of the lower one: of a server that stood still for a while, all requests
+        are late at once.
+        """
+        if began < self._reduced:
+            return
         self._late = self._late * 0.99 + 0.01
         if self._late > 0.05:
             self.limit = max(1, int(0.75 * self.limit))
-            self._late, self.growing, self._began, self._rounds = 0.0, False, 0.0, 0
+            self._late, self.growing, self._began, self._rounds, self._reduced = 0.0, False, 0.0, 0, now
 
     def told(self, load: Load, in_flight: int) -> None:
         """The server's own account of its load."""

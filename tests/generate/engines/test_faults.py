@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from contextlib import ExitStack, nullcontext
+from itertools import count
 
 import pytest
 from stub_server import Stub, served
@@ -64,6 +65,21 @@ def test_a_hanging_request_is_given_up_when_the_others_show_how_long_replies_tak
     whole(rows, 200)
     assert totals.sent.retries["timeout"] == stub.counts["hang"] >= 1
     assert time.monotonic() - began < 4
+
+
+def test_a_server_that_stood_still_is_soon_used_again(ask, monkeypatch):
+    monkeypatch.setattr("toolkit.generate.deadline.LEAST_S", 0.4)
+    written_so_far = count()
+
+    def write(body: dict) -> tuple[str, str]:
+        if next(written_so_far) == 300:
+            time.sleep(1.5)                       # the whole server: it has one loop
+        return "Yes.", "stop"
+
+    _, totals, rows = ask(1500, Pace(72), latency_s=0.02, write=write)
+    whole(rows, 1500)
+    assert 0 < totals.sent.retries["timeout"] <= 72
+    assert totals.limit >= 40                     # was 72
 
 
 def test_slow_replies_are_waited_for(ask):
