@@ -211,7 +211,8 @@ def problems_of(result: Rehearsal, settings: TrainSettings, reward: Reward) -> l
     if reward.full > 0 and result.reward >= NEAR_FULL * reward.full:
         fix = "the model knows all answers already. Give harder data, or leave out what it answers"
     elif result.truncated > NEAR_FULL:
-        fix = f"{result.truncated:.0%} are cut at max_completion_length {limit}. Raise it, or ask for shorter replies"
+        fix = (f"{result.truncated:.0%} are cut at max_completion_length {limit}. Raise it, or ask for shorter replies; a model that "
+               "does not know how to end needs a cold start (stages: [sft, grpo])")
     elif shape and all((result.parts[part] or 0.0) <= 0.0 for part in shape):
         fix = "no reply has the form that is asked for. Give a cold start (stages: [sft, grpo]), or say the form in system_prompt"
     else:
