@@ -168,12 +168,14 @@ def test_a_folder_that_vanishes_is_made_again_and_the_run_ends(tmp_path: Path, m
 def test_trackers_find_the_id_that_the_run_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("WANDB_RUN_ID", "SWANLAB_RUN_ID", "TENSORBOARD_LOGGING_DIR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TRACKIO_PROJECT", "mine")
     report_to = {"report_to": ["wandb", "swanlab", "trackio", "tensorboard"]}
     seen = []
     for _ in range(2):
         with tracked(Run(tmp_path / "run", {}, {}), report_to) as extra:
             seen.append((os.environ["WANDB_RUN_ID"], os.environ["SWANLAB_RUN_ID"], extra["run_name"]))
             assert os.environ["WANDB_RESUME"] == os.environ["SWANLAB_RESUME"] == "allow"
+            assert extra["project"] == "mine"
             assert os.environ["TENSORBOARD_LOGGING_DIR"] == str(tmp_path / "run/tensorboard")
     assert seen[0] == seen[1] and "WANDB_RUN_ID" not in os.environ
     assert len(seen[0][1]) == 21 and seen[0][2].startswith("run-")

@@ -115,7 +115,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
     _log_to(run.folder / "training.log")
-    common = common_arguments(settings)
+    common = names | common_arguments(settings)
     state = PartialState(cpu=common.get("use_cpu", False))
     name = settings.model_name_or_path
     final = run.folder / FINAL
@@ -220,7 +220,7 @@ def common_arguments(settings: TrainSettings) -> dict[str, Any]:
     """Arguments that both trainers share."""
     import torch
 
-    shared = ("seed", "use_cpu", "bf16", "fp16", "report_to", "disable_tqdm", "gradient_checkpointing",
+    shared = ("seed", "use_cpu", "bf16", "fp16", "report_to", "run_name", "project", "disable_tqdm", "gradient_checkpointing",
               "dataloader_num_workers", "ddp_backend")
     common = {k: settings.grpo[k] for k in shared if k in settings.grpo}
     if not torch.cuda.is_available():

@@ -55,7 +55,10 @@ def tracked(run: Run, grpo: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if run.write and "swanlab" in known and find_spec("swanlab"):
         _begin_swanlab()
     try:
-        yield {"run_name": f"{run.folder.name}-{known['trackio'][:6]}"} if "trackio" in known else {}
+        # Trackio goes on by name, so the name must be the run's alone
+        named = {"run_name": run.folder.name + (f"-{known['trackio'][:6]}" if "trackio" in known else "")}
+        project = os.environ.get("TRACKIO_PROJECT")     # transformers tells Trackio a project of its own
+        yield named | ({"project": project} if project else {})
     finally:
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
