@@ -193,8 +193,9 @@ class _Run:
             self.gate.stop()
 
     async def _loads(self) -> None:
-        for number, lane in enumerate(self.gate.lanes):
-            if lane.down_since is None and (load := await self.engine.load(number)):
+        up = [lane.number for lane in self.gate.lanes if lane.down_since is None]
+        for number, load in zip(up, await asyncio.gather(*map(self.engine.load, up)), strict=True):
+            if load:
                 self.gate.told(number, load)
 
     def _tell(self, began: float) -> None:
