@@ -15,7 +15,7 @@ from functools import lru_cache
 from .dates import Moment, find_moments, same_moment, settle, whole_moment
 from .forms import ARTICLE, Form, bounded, loose, parted, respelled
 from .normalise import fold_pattern, fold_text
-from .units import Quantity, find_quantities, same_quantity, whole_quantity
+from .units import Quantity, counted_quantity, find_quantities, same_quantity, whole_quantity
 from .verdict import Key
 
 LIMIT = 400  # mentions of one key that are found
@@ -86,6 +86,9 @@ def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
             if inferred in ("text", "place"):
                 inferred = "quantity" if quantity.unit else "number"
         else:
+            counted = counted_quantity(form) if kind in ("number", "quantity") else None
+            if counted is not None:
+                quantities.append(counted)
             literal.append(form)
             short = ARTICLE.sub("", form)
             if short != form:

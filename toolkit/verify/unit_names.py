@@ -38,6 +38,7 @@ _TABLE: dict[str, dict[Fraction, str]] = {
         _F(45359237 * 14, 100000): "stone stones 英石",
         _F(500): "斤 市斤",
         _F(50): "两",
+        _F(5): "钱",
         _F(600): "근",
     },
     "volume": {  # litre

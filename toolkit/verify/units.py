@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -84,7 +84,7 @@ _AND_A_HALF = re.compile(" and a half")
 
 def find_quantities(text: str) -> list[Quantity]:
     """Numbers with the unit that follows, compound forms (five foot eleven, 1米8, 两斤三两) joined to one."""
-    numbers = find_numbers(text)
+    numbers = find_numbers(_TAEL.sub(_NO_NUMERAL, text))
     found: list[Quantity] = []
     index = 0
     while index < len(numbers):
@@ -126,18 +126,6 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
         return Quantity(
             start, end, None if value is None else -value, None if value is None else -value, "", "-"
         ), index + 1
-    if (
-        unit is None
-        and number.words
-        and value is not None
-        and text[number.end - 1] == "两"
-        and number.end - number.start > 1
-    ):
-        inner = find_numbers(text[number.start : number.end - 1])
-        if len(inner) == 1 and inner[0].value is not None:
-            return Quantity(
-                start, end, inner[0].value * 50, inner[0].value, "mass", "两", number.ordinal, True
-            ), index + 1
     if (
         text.startswith("分之", number.end)
         and index + 1 < len(numbers)
@@ -212,6 +200,10 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
     return Quantity(start, end, value, plain, dimension, name, number.ordinal, number.words), index + 1
 
 
+# 两 after a numeral is the weight, before 千 and the like the number two: 七两五钱, 一千两百两.
+_TAEL = re.compile(r"(?<=[\d一二三四五六七八九十百千万])两(?![百千万亿])")
+_NO_NUMERAL = "\ue004"
+
 _CONVERTIBLE = {"length", "mass", "volume", "area", "temperature", "fahrenheit"}
 
 
@@ -273,3 +265,14 @@ def whole_quantity(text: str) -> Quantity | None:
     if len(found) == 1 and found[0].start <= (1 if text[0] in "第$¥€₩" else 0) and found[0].end == len(text):
         return found[0]
     return None
+
+
+_COUNTED = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]{1,2}")
+
+
+def counted_quantity(text: str) -> Quantity | None:
+    """A number with a counter that is no known unit: 1350锭; elsewhere it may be said without."""
+    found = find_quantities(text) if len(text) <= 24 else []
+    if len(found) != 1 or found[0].start or found[0].unit or not _COUNTED.fullmatch(text, found[0].end):
+        return None
+    return replace(found[0], unit=text[found[0].end :], dimension="count")
