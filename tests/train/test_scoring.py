@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from toolkit.jsonl import dumps
 from toolkit.rewards.targets import made_samples
+from toolkit.run import Run
 from toolkit.tasks.roleplay import RolePlay, gold_reply
+from toolkit.train.callbacks import SampleWriter
 from toolkit.train.grpo import Scoring
 from toolkit.verify import Verdict
 
 
-class Rows:
-    def record(self, rows: list[dict[str, Any]]) -> None:
-        self.rows = rows
-
-
-def test_equal_completions_of_a_row_are_scored_once_and_each_gets_its_score() -> None:
-    task, samples, asked, kept = RolePlay(), made_samples(2), [], Rows()
+def test_equal_completions_of_a_row_are_scored_once_and_each_gets_its_score(tmp_path: Path) -> None:
+    task, samples, asked, kept = RolePlay(), made_samples(2), [], SampleWriter(Run(tmp_path / "run", {}, {}), 1)
 
     def accuracy(row: Any, text: str, prefilled: bool) -> Verdict:
         asked.append((row.id, text))

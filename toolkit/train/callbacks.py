@@ -86,13 +86,19 @@ class SampleWriter(TrainerCallback):
 
     def __init__(self, run: Run, every: int):
         self.run, self.every = run, every
-        self.rows: list[dict[str, Any]] = []
+        self.texts: Sequence[str] = ()
+        self.make: Callable[[], list[dict[str, Any]]] = list
 
-    def record(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.rows = [dict(row) for row in rows]
+    def record(self, texts: Sequence[str], make: Callable[[], list[dict[str, Any]]]) -> None:
+        """The completions of a step, and what makes a row of each: most steps write none."""
+        self.texts, self.make = texts, make
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return self.make()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         due = self.every and (state.global_step % self.every == 0 or state.global_step == 1)
-        if due and self.run.write and self.rows:
+        if due and self.run.write and self.texts:
             write_list(self.run.folder / "samples" / f"step-{state.global_step:06d}.json",
                        [{"step": state.global_step, **row} for row in self.rows], overwrite=True)

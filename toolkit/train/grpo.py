@@ -86,7 +86,7 @@ class Scoring:
         self.scored += len(found)
         self.failed += sum(one[self.first].code == FAILED for one in found)
         lengths = [len(one) for one in ids] if ids else [0] * len(texts)
-        self.writer.record([
+        self.writer.record(texts, lambda: [
             {**self._record(place, *pairs[place], found[place], lengths[place]), "id": rows[samples[place]].get("id"),
              "question": prompt[-1]["content"], "completion": texts[place],
              **{part: verdict.score for part, verdict in found[place].items()}, "reason": found[place][self.first].reason}

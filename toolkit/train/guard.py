@@ -67,8 +67,7 @@ class Guard(TrainerCallback):
         self._measure(logs)
         if not self.run.write:
             return
-        texts = [row["completion"] for row in self.writer.rows[:TEXTS]]
-        for alarm in self.watchdog.look(state.global_step, logs, texts):
+        for alarm in self.watchdog.look(state.global_step, logs, self.writer.texts[:TEXTS]):
             say(f"  watchdog: step {state.global_step}: {alarm.sentence}")
             logger.warning("watchdog: step %d: %s: %s", state.global_step, alarm.name, alarm.sentence)
             self.run.append("alarms.jsonl", {"step": state.global_step, "alarm": alarm.name, "stop": alarm.stop,
