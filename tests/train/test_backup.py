@@ -173,6 +173,22 @@ def test_what_is_set_aside_outlives_the_checkpoint_and_a_kill(bucket: str, tmp_p
     assert read_manifest(tmp_path / "back")["seed"] == 1
 
 
+def test_on_a_full_disk_what_waits_between_the_first_and_the_last_is_left_out(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(tmp_path / "run", {}, {})
+    free = [10**12]
+    monkeypatch.setattr(backups, "free_bytes", lambda folder: free[0])
+    monkeypatch.setattr(Backup, "_work", lambda self: None)     # a line that takes nothing
+    kept = Backup(run, Place(f"s3://{bucket}/one"))
+    for step in (1, 2, 3, 4):
+        (tmp_path / f"run/checkpoint-{step}").mkdir()
+        (tmp_path / f"run/checkpoint-{step}/model.safetensors").write_bytes(b"weights")
+        free[0] = 10**12 if step < 4 else 0
+        kept.keep(f"checkpoint-{step}")
+    assert sorted(p.name for p in (tmp_path / "run" / FOLDER).iterdir()) == ["checkpoint-1", "checkpoint-4"]
+    assert "checkpoint-2 is left out" in capsys.readouterr().err
+
+
 def test_train_brings_a_run_back_where_its_folder_is_missing(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from toolkit.train.commands import launch, settings_of
 

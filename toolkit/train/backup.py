@@ -25,7 +25,8 @@ from transformers import TrainerCallback
 from toolkit.jsonl import dumps
 from toolkit.run import Run
 from toolkit.terminal import say
-from toolkit.train.checkpoints import checkpoint_step
+from toolkit.train.checkpoints import checkpoint_step, free_bytes
+from toolkit.train.disk import size_of
 from toolkit.train.held_out import BEST, read_best
 from toolkit.train.restore import FINAL, INDEX, identity, short
 from toolkit.train.s3 import Place, sha256_of
@@ -64,10 +65,19 @@ class Backup(TrainerCallback):
                 _set_aside(file, target)
             shutil.rmtree(self.folder / name, ignore_errors=True)
             new.rename(self.folder / name)
+            self._make_room(name)
         except OSError as error:
             shutil.rmtree(new, ignore_errors=True)
             say(f"  {name} is not backed up: {error.strerror or error}")
         self.more.set()
+
+    def _make_room(self, name: str) -> None:
+        """What waits holds the space of checkpoints that are removed: on a disk that is nearly full the oldest are left out."""
+        for old in self._waiting()[1:-1]:       # the first is on its way
+            if free_bytes(self.run.folder) >= 2 * size_of(self.folder / name):
+                return
+            say(f"  backup: {self.place.address} is slower than checkpoints are made, and the disk nearly full: {old.name} is left out")
+            shutil.rmtree(old, ignore_errors=True)
 
     def finish(self) -> None:
         """The finished run, too; returns when all is sent, or cannot be."""

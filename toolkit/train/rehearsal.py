@@ -66,26 +66,28 @@ def rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, toke
     """
     prompts = prompts_of(settings, reward.task, tokenizer)
     show_prompt(prompts, rows[0], model)
-    problems = length_problems(prompts, rows, settings, model, tell=True)
-    home, began = model.device, time.monotonic()
-    if problems:
-        pass
-    elif not _move(model, state.device):
-        say("  preflight: the whole model does not fit on one device beside what is there, and was not sampled")
-    else:
-        found, whole = _write(settings, run, reward, prompts, model, subset(rows, min(2 * AT_ONCE, seen)))
-        if str(state.distributed_type).rpartition(".")[2] in ("FSDP", "DEEPSPEED"):
-            _move(model, home)
-        result = _result(found, settings, reward, time.monotonic() - began, whole)
-        _show(found, result, reward)
-        write_list(run.folder / "samples" / "step-000000.json", [{"step": 0, **row} for row in found], overwrite=True)
-        run.manifest["preflight"] = asdict(result)
-        run.save()
-        problems = problems_of(result, settings, reward)
+    problems = (length_problems(prompts, rows, settings, model, tell=True)
+                or _tried(settings, run, reward, prompts, model, subset(rows, min(2 * AT_ONCE, seen)), state))
     if problems and settings.preflight == "stop":
         raise Refused([f"{problem} {NEVER}" for problem in problems])
     for problem in problems:
         say(f"  preflight: {problem}")
+
+
+def _tried(settings: TrainSettings, run: Run, reward: Reward, prompts: Prompts, model: Any, rows: Sequence[Any], state: Any) -> list[str]:
+    home, began = model.device, time.monotonic()
+    if not _move(model, state.device):
+        say("  preflight: the whole model does not fit on one device beside what is there, and was not sampled")
+        return []
+    found, whole = _write(settings, run, reward, prompts, model, rows)
+    if str(state.distributed_type).rpartition(".")[2] in ("FSDP", "DEEPSPEED"):
+        _move(model, home)                      # what shards a model takes it from where it was loaded
+    result = _result(found, settings, reward, time.monotonic() - began, whole)
+    _show(found, result, reward)
+    write_list(run.folder / "samples" / "step-000000.json", [{"step": 0, **row} for row in found], overwrite=True)
+    run.manifest["preflight"] = asdict(result)
+    run.save()
+    return problems_of(result, settings, reward)
 
 
 def _move(model: Any, device: Any) -> bool:
@@ -236,7 +238,7 @@ def _show(found: Sequence[dict[str, Any]], result: Rehearsal, reward: Reward) ->
         if result.truncated > MAX_CLIPPED:
             say(f"  warning: {result.truncated:.0%} of completions are cut at max_completion_length and so can hardly be right: raise it")
     scored = sorted((row for row in found if row["reward"] is not None), key=lambda row: -row["reward"]) or list(found)
-    for row in dict.fromkeys((0, len(scored) // 2, len(scored) - 1)):
-        row = scored[row]
+    for place in dict.fromkeys((0, len(scored) // 2, len(scored) - 1)):
+        row = scored[place]
         score = "–" if row["reward"] is None else f"{row['reward']:.2f}"
         say(f"    {score} ({row['reason']}) {one_line(row['question'], 80)!r} → {one_line(row['completion'], 160)!r}")

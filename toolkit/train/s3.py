@@ -26,10 +26,10 @@ class Damaged(OSError):
 
 
 class Place:
-    """`s3://bucket/prefix`.
+    """`s3://bucket/prefix`; its methods raise botocore's errors.
 
     Raises:
-        InputError: no such place, from the methods too: it cannot be reached, or not be read or written.
+        InputError: the client cannot be made (a region or a profile that does not exist).
     """
 
     def __init__(self, address: str, part_bytes: int = PART_BYTES):
