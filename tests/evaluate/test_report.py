@@ -188,7 +188,7 @@ def test_more_samples_than_fit_are_counted_and_what_changed_is_kept(rows, tmp_pa
 
 
 def test_lost_and_gained_samples_come_first_and_the_first_are_unfolded(rows):
-    found = cards(records_of(rows, lambda n, row: right(n, row) if n % 3 == 0 else nothing(n, row),
+    found, _ = cards(records_of(rows, lambda n, row: right(n, row) if n % 3 == 0 else nothing(n, row),
                              lambda n, row: right(n, row) if n % 2 == 0 else nothing(n, row)))
     outcomes = [card.outcome for card in found]
     assert outcomes == ["lost"] * 4 + ["gained"] * 8 + ["wrong"] * 8 + ["right"] * 4

@@ -8,23 +8,29 @@ from dataclasses import replace
 
 from toolkit.evaluate.records import BASE, TRAINED, Record
 from toolkit.show.cards import OUTCOMES, Card, Side, length_name, pieces
+from toolkit.show.html import SHOWN
 
 OPEN = {"lost": 3, "gained": 3}                 # so many of each are unfolded
 
 
-def cards(records: Iterable[Record]) -> list[Card]:
-    """Records paired by sample: lost, gained, unscored, wrong on both sides, right on both sides."""
+def cards(records: Iterable[Record], most: int = SHOWN) -> tuple[list[Card], int]:
+    """Records paired by sample, at most so many, and how many there are.
+
+    Lost come first, then gained, unscored, wrong on both sides, right on both sides.
+    """
     sides: dict[int, dict[str, Record]] = {}
     for record in records:
         if record.repeat == 0:                  # of repeated replies the first is shown
             sides.setdefault(record.index, {})[record.side] = record
     rank = list(OUTCOMES)
-    found = sorted((card(pair) for pair in sides.values() if TRAINED in pair), key=lambda one: rank.index(one.outcome))
+    pairs = sorted((pair for pair in sides.values() if TRAINED in pair), key=lambda pair: rank.index(_outcome(pair)))
     seen: Counter[str] = Counter()
-    for place, one in enumerate(found):
+    found = []
+    for pair in pairs[:most]:
+        one = card(pair)
         seen[one.outcome] += 1
-        found[place] = replace(one, open=seen[one.outcome] <= OPEN.get(one.outcome, 0))
-    return found
+        found.append(replace(one, open=seen[one.outcome] <= OPEN.get(one.outcome, 0)))
+    return found, len(pairs)
 
 
 def card(pair: Mapping[str, Record]) -> Card:
@@ -40,10 +46,12 @@ def card(pair: Mapping[str, Record]) -> Card:
               for name in (BASE, TRAINED) if name in pair),
         tuple(("user" if turn["role"] == "user" else role, turn["content"]) for turn in record.history), tuple(record.keys),
         tuple(record.evidence), (("expected", record.expected),) if record.expected else (),
-        {name: value for name, value in tags.items() if value}, _outcome(pair.get(BASE, record), record))
+        {name: value for name, value in tags.items() if value}, _outcome(pair))
 
 
-def _outcome(base: Record, trained: Record) -> str:
+def _outcome(pair: Mapping[str, Record]) -> str:
+    trained = pair.get(TRAINED) or next(iter(pair.values()))
+    base = pair.get(BASE, trained)
     if not trained.scored or not base.scored:
         return "unscored"
     if trained.right == base.right:

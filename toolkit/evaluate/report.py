@@ -45,7 +45,7 @@ def write_report(folder: Path, run: Path | None = None) -> Path:
     try:
         report = orjson.loads(source.read_bytes())
         run = run or (run_of(model) if (model := Path(report["model"])).exists() else run_of(folder))
-        whole = html(report, cards(read_records(folder / "records.jsonl")), curve_svg(read_metrics(run)) if run else "",
+        whole = html(report, *cards(read_records(folder / "records.jsonl")), curve_svg(read_metrics(run)) if run else "",
                      read_manifest(run) if run else {})
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{source} is no evaluation report ({type(error).__name__}: {error}). "
@@ -56,7 +56,7 @@ def write_report(folder: Path, run: Path | None = None) -> Path:
     return path
 
 
-def html(report: Mapping[str, Any], samples: Sequence[Card], curves: str = "", manifest: Mapping[str, Any] = MappingProxyType({})) -> str:
+def html(report: Mapping[str, Any], samples: Sequence[Card], total: int, curves: str = "", manifest: Mapping[str, Any] = MappingProxyType({})) -> str:
     """The page.
 
     Args:
@@ -64,7 +64,7 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], curves: str = "", m
     """
     from markupsafe import Markup
 
-    note = f"{SHOWN} of {len(samples)} samples are on this page: what changed comes first. All are in records.jsonl."
+    note = f"{SHOWN} of {total} samples are on this page: what changed comes first. All are in records.jsonl."
     about = {"model": report["model"], "compared with": report["against"],
              "data": f"{report['data']['path']}, sha256 {report['data']['sha256']}", "sampling": facts(report["sampling"]),
              "versions": facts(report["versions"]), "began as": report["command"], "written": f"{report['written']}, after {report['seconds']} s"}
@@ -72,7 +72,7 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], curves: str = "", m
         "report.html", samples, functions={"percent": percent, "points": points, "p": p_text, "bounds": bounds},
         report={"refused": [], **report}, title=headline(report), rows=table(report, FIRST_SLICES), beside=beside(report), curves=Markup(curves),
         more_rows=[row for row in table(report, {k: v for k, v in SLICE_NAMES.items() if k not in FIRST_SLICES}) if row["group"]],
-        note=note if len(samples) > SHOWN else "", command=repeat(report), about=blocks(about), manifest=blocks(manifest) if manifest else [],
+        note=note if total > SHOWN else "", command=repeat(report), about=blocks(about), manifest=blocks(manifest) if manifest else [],
         sections={name: found for name, value in report.items()
                   if name not in PLACED and isinstance(value, Mapping | list) and value and (found := blocks(value))})
 
