@@ -76,11 +76,8 @@ def unmasked(model: Any) -> Iterator[None]:
             attention_mask = None
         return stock(input_ids=input_ids, attention_mask=attention_mask, **rest)
 
-    backbone.forward = forward
-    try:
+    with _instead(backbone, forward):
         yield
-    finally:
-        del backbone.forward
 
 
 def prompt_sharing(trainer_class: type) -> type:
@@ -147,11 +144,8 @@ def shared_forward(model: Any, length: int) -> Iterator[None]:
         found.last_hidden_state = torch.cat([prompts.last_hidden_state[index], found.last_hidden_state], dim=1)
         return found
 
-    backbone.forward = forward
-    try:
+    with _instead(backbone, forward):
         yield
-    finally:
-        del backbone.forward
 
 
 @contextmanager
@@ -171,11 +165,18 @@ def shared_generate(model: Any) -> Iterator[None]:
             return stock(input_ids=input_ids, attention_mask=attention_mask, generation_config=generation_config, **rest)
         return _sample(model, input_ids, attention_mask, generation_config)
 
-    model.generate = generate
+    with _instead(model, generate):
+        yield
+
+
+@contextmanager
+def _instead(owner: Any, method: Any) -> Iterator[None]:
+    """Within it, `owner` has this method in place of its class's of the same name."""
+    setattr(owner, method.__name__, method)
     try:
         yield
     finally:
-        del model.generate
+        delattr(owner, method.__name__)
 
 
 def _plain_sampling(config: Any) -> bool:
