@@ -112,3 +112,9 @@ def test_plan_prints_json() -> None:
 def test_completions_of_all_processes_split_into_groups() -> None:
     with pytest.raises(InputError, match=r"128 completions a step .* do not split into groups of 6. Nearest num_generations: 4 or 8"):
         load_settings(ROOT / "configs/grpo_config.yaml", {"num_generations": 6})
+
+
+def test_a_refusal_in_one_of_several_processes_is_the_exit_code_of_all(tmp_path: Path) -> None:
+    (tmp_path / "refuses.py").write_text("import os, sys\nsys.exit(3 if os.environ['RANK'] == '0' else 0)\n", encoding="utf-8")
+    command = launch.launch_command(ROOT / "configs/accelerate/cpu.yaml", 2, [])
+    assert launch.start([*command[:command.index("-m", 3)], str(tmp_path / "refuses.py")]) == 3

@@ -135,7 +135,7 @@ def distribution(file: Path | None) -> str:
 
 def launch_command(file: Path, processes: int, arguments: Sequence[str]) -> list[str]:
     """The command that starts `processes` processes of `toolkit train` with these arguments."""
-    return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(file), "--num_processes", str(processes),
+    return [sys.executable, "-m", "toolkit.train.launcher", "--config_file", str(file), "--num_processes", str(processes),
             "--main_process_port", str(_port()), "-m", "toolkit", "train", *arguments]
 
 

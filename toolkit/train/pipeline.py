@@ -167,12 +167,20 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
 
 
 def _rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, tokenizer: Any, rows: list[Any], state: Any) -> None:
+    from accelerate.utils import broadcast_object_list
+
     from toolkit.train.rehearsal import rehearse
 
     batch = batch_of(settings.grpo, state.num_processes)
-    with state.main_process_first():
-        if state.is_main_process:
+    refused: list[ToolkitError | None] = [None]
+    if state.is_main_process:
+        try:
             rehearse(settings, run, reward, model, tokenizer, rows, batch.prompts * _steps(settings, batch, rows), state)
+        except ToolkitError as error:
+            refused = [error]
+    broadcast_object_list(refused)              # all end, and one says why
+    if refused[0]:
+        raise refused[0] if state.is_main_process else SystemExit(refused[0].exit_code)
 
 
 def _digest(tokenizer: Any) -> str:
