@@ -14,14 +14,15 @@ from functools import cached_property
 
 from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
-from .frames import framed
+from .frames import disowned, framed
 from .lazy import Lazy
-from .modality import IF_ME, absurd_to_deny, conditional, found_in_role, hands_back, imagined, said, told_later
+from .modality import IF_ME, absurd_to_deny, conditional, fears, found_in_role, hands_back, imagined, said, told_later
 from .person import asked_kin, other_person, upon_me
 from .question import Question
 from .relations import relations
 from .scorer import to_scorer
-from .slots import other_slot
+from .slots import other_fact, other_slot
+from .tense import goes_on, left_since
 
 ASSERTED = "asserted"
 
@@ -163,10 +164,9 @@ class _Mention:
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
         count = sum(not self._verb_of_question(m.group()) for m in c.negated_before.finditer(before)) + _count(c.negated_after, self.after)
-        if self.q.fearing and _FLEES.search(before + MASK + self.after):
-            return 0
-        if self.q.fearing and _BEARS.search(before + MASK + self.after):
-            return 1
+        feared = fears(before + MASK + self.after) if self.q.fearing else None
+        if feared is not None:
+            return 0 if feared else 1
         disliked = self.q.liking and (c.disliked.search(before) or c.disliked.search(self.after))
         if disliked:
             count = 1 + _count(c.negated_before, before[: disliked.start()] if disliked.string is before else before)
@@ -240,6 +240,8 @@ class _Mention:
             return "retracted"
         if _ONLY_CHILD.search(self.rest[:120]) and "sibling" in relations(self.q.text):
             return "contradicted"
+        if disowned(self.rest):
+            return "contradicted"
         whole = self.c.denied_kind.search(self.rest[:120])
         if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text:
             return "contradicted"  # "A mule. I've never kept an animal."
@@ -283,6 +285,10 @@ class _Mention:
 
     def _not_present(self) -> str | None:
         a, c, q = self.a, self.c, self.q
+        if left_since(self.before, self.after, self.rest, q):
+            return "not_present"
+        if goes_on(self.before + MASK + self.after, self.rest):
+            return None
         if not (q.past or q.about_user or q.who):
             if not self.exact and c.left_after.search(self.after):
                 return "not_present"
@@ -324,7 +330,7 @@ class _Mention:
 
     def _beside_the_point(self) -> str | None:
         a, c, q = self.a, self.c, self.q
-        if other_slot(self.before + MASK + self.after, q):
+        if other_slot(self.before + MASK + self.after, q) or (self.exact and other_fact(self.before, self.after, self.rest, q)):
             return "aside"
         if q.kin:
             return None
@@ -385,12 +391,6 @@ _SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
 _RECALLED = Lazy("(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
-_FLEES = Lazy(  # what one fears one cannot be near, what one can be near one does not fear
-    r"\b(?:can't|cannot|couldn't|won't|never) (?:be|stay|sleep|sit|go|stand|bear|look|touch|abide)\b|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠)|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|못 ?(?:있|견|봐|보|자|만|가|참)"
-)
-_BEARS = Lazy(
-    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住)|平気|へっちゃら|아무렇지|끄떡"
-)
 _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about

@@ -9,7 +9,7 @@ which is written M.
 from __future__ import annotations
 
 from . import cues_en, cues_ja, cues_ko, cues_zh
-from .context import Around
+from .context import RIVAL, Around
 from .cues import Cues
 from .lazy import Lazy
 from .person import asked_kin
@@ -130,3 +130,13 @@ def framed(a: Around, c: Cues, q: Question) -> str | None:
         if found and not (code == _ANOTHER and asked_kin(found.group(), c, q)):
             return "attributed" if code == _ANOTHER else code
     return None
+
+
+def disowned(rest: str) -> bool:
+    """Whether the role goes on to say that it never did such a thing, and lives by another."""
+    never = _NEVER_DID.search(rest[:60])
+    return never is not None and RIVAL not in rest[: never.start()] and bool(_LIVES_BY.search(rest[never.end() : 90]))
+
+
+_NEVER_DID = Lazy(r"\bi(?:'ve| have)? never\b|(?:也|都|从|从来)(?:没|未)[^,。]{0,4}过|一度も|ことは?(?:ない|ありません|ねえ)|적(?:이|은|도)? ?없")
+_LIVES_BY = Lazy(r"\ue002|\bfor a living\b|一辈子只会|靠[^,。]{1,8}(?:吃饭|过活|为生|糊口)|て(?:暮らし|食べて|食って)|먹고 ?[살산삽]|만 [가-힣]{1,4}[았었했]지")

@@ -197,7 +197,7 @@ def _decide(
 
 # Between a wrong value and the right one: what follows it is meant.
 _CORRECTS = Lazy(
-    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや[、,。…]|違(?:う|った)|じゃな(?:く|い)|아니[,.!… ]|아차"
+    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|아니지?[,.!… ]|아차"
 )
 # Words that own up to what really holds; a rival after them is the last word.
 _AMENDS = Lazy(

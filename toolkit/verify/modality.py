@@ -52,6 +52,11 @@ def found_in_role(told: str, rest: str) -> bool:
     return bool(_SOUGHT.search(told) and _FOUND.search(rest[:60]))
 
 
+def fears(clause: str) -> bool | None:
+    """Whether the role flees what the clause tells, or bears it well; None where it says neither."""
+    return True if _FLEES.search(clause) else False if _BEARS.search(clause) else None
+
+
 def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
     """Whether an earlier clause sets a condition whose consequence holds the mention; "now" frees from a mere wish."""
     if not c.then.search(a.clause_before) and not (q.future and _plan_in(a.clause_before, c)):
@@ -108,3 +113,9 @@ _FOUND = Lazy(
     r"|(?:那|这)?就是(?:我|在下)|我就是|正是(?:我|在下)|(?:找|问|来)对(?:人|门|地方|了)|(?:私|わたし|俺|おれ|僕|わし|あたし|ここ)(?:です|だ|じゃ|に(?:い|お))|(?:접니다|저예요|저입니다|저지요|나요|나일세|제대로|잘) ?(?:오|찾|$|[.!])?"
 )
 IF_ME = Lazy("^なら(?:ば)?(?=、|$)|^(?:이면|이라면|라면|면)(?= |,|$)")  # 私が殿様なら: what the role is not
+_FLEES = Lazy(  # what one fears one cannot be near, what one can be near one does not fear
+    r"\b(?:can't|cannot|couldn't|won't|never) (?:be|stay|sleep|sit|go|stand|bear|look|touch|abide)\b|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠)|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|못 ?(?:있|견|봐|보|자|만|가|참)"
+)
+_BEARS = Lazy(
+    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住)|平気|へっちゃら|아무렇지|끄떡"
+)

@@ -58,3 +58,27 @@ def other_slot(clause: str, q: Question) -> bool:
     if len(asked) != 1 or _SLOTS[asked[0]].search(clause):
         return False
     return any(_SLOTS[name].search(clause) for name in _CLEAR.get(asked[0], ()))
+
+
+_AGE = Lazy(r"\bhow old\b|\bage\b|贵庚|高寿|多大|几岁|岁数|年纪|年龄|いくつ|年齢|何歳|연세|나이|몇 ?살")
+_NUMBERED = Lazy(
+    r"\b(?:at|room|house|flat|cabin|plot|page|the) (?:number|no\.?) $|\b(?:room|cabin|page|flat) $|(?:门牌|房号|编号|学号|工号|座号)[^,。]{0,3}$|(?:番号|部屋)(?:は|が)?$"
+)
+_NUMBER_OF = Lazy("^(?:号(?!称)|番地|번지|호(?![가-힣]))")
+_CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |可|但|不过|而)?(?:(?:we|i|they|she|he|it|the [a-z]+) )?")
+_WORD = Lazy(r"[a-z]{4,}")
+_NO_VERB = frozenset(("when", "what", "were", "your", "does", "that", "this", "have", "many", "much", "long", "time", "date", "which"))
+_SHIFTED = Lazy("^.{0,4}(?:还|又)?(?:晚|早|迟|推后|在.{1,8}(?:后|前|才))")
+
+
+def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
+    """Whether a number numbers a house and no years, or a date is of one thing and the next clause dates the one asked."""
+    if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after)):
+        return True
+    turn = _CONTRAST.match(rest)
+    told = rest[turn.end() :]
+    if q.language == "en":
+        verbs = {m.group()[:4] for m in _WORD.finditer(q.text) if m.group() not in _NO_VERB}
+        return bool(turn.group().strip(",;. ")) and told[:4] in verbs and told[:4] not in before + after
+    verb = told[:1]
+    return q.language == "zh" and verb in q.text and verb not in before + after and bool(_SHIFTED.match(told[1:]))

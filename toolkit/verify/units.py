@@ -201,7 +201,7 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
 
 
 # 两 after a numeral is the weight, before 千 and the like the number two: 七两五钱, 一千两百两.
-_TAEL = re.compile(r"(?<=[\d一二三四五六七八九十百千万])两(?![百千万亿])")
+_TAEL = re.compile(r"(?<=[\d一二三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟])两(?![百千万亿佰仟])")
 _NO_NUMERAL = "\ue004"
 
 _CONVERTIBLE = {"length", "mass", "volume", "area", "temperature", "fahrenheit"}

@@ -1,0 +1,36 @@
+"""What came to an end, or goes on: a time that has passed stands in the words after a mention, with what happened then."""
+
+from __future__ import annotations
+
+from .lazy import Lazy
+from .question import Question
+
+_THEN = (
+    r"(?:\b(?:last (?:year|month|week|spring|summer|autumn|fall|winter)|(?:a|two|three|few) (?:years?|months?|weeks?) ago|yesterday)\b"
+    "|去年|前年|上个?(?:月|周|星期)|昨[天日]|[一二三几两]年前|先(?:月|週)|昨年|[一二三数]年前|작년|지난(?:달|주|해|봄|여름|가을|겨울)|재작년|[이삼몇] ?년 ?전)"
+)
+_HERE = r"\b(?:came|come|joined|started|began|moved in|arrived|got|bought)\b|来(?!着)|入|进|学会|开始|买|收|到|入っ|始め|来|なっ|들어|왔|시작|샀|됐|되었"
+# After a mention that opens its clause: what became of it.
+_LEFT = Lazy(rf"^(?:'s|は|が|은|는|이|가)?(?:(?!{_HERE})[^,。.!?]){{0,24}}{_THEN}(?:(?!{_HERE})[^,。.!?])*[.。! ]*$")
+_LASTED = Lazy(
+    r"\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
+)
+_SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?{_THEN}")
+_ON = Lazy(
+    r"^[^.!?。]{0,30}(?:\b(?:still|not done|no plans|never stopped|going strong)\b|[还再](?:在|能|要|会|想|做|干|得)|没打算|仍|依然|まだ|これからも|아직|여전히|앞으로도)"
+)
+
+
+def left_since(before: str, after: str, rest: str, q: Question) -> bool:
+    """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
+    if q.past or q.about_user or q.planned:
+        return False
+    if not any(c.isalnum() for c in before) and _LEFT.match(after):
+        return True
+    clause = before + after
+    return bool(_LASTED.search(clause) and _SINCE_THEN.match(rest)) and not goes_on(clause, rest)
+
+
+def goes_on(clause: str, rest: str) -> bool:
+    """Whether the years told of the mention have not ended, by what follows."""
+    return bool(_LASTED.search(clause) and _ON.search(rest))
