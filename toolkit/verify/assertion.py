@@ -163,13 +163,13 @@ class _Mention:
         tail = before[before.rfind(RIVAL) + 1 :]
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
-        count = sum(not self._verb_of_question(m.group()) for m in c.negated_before.finditer(before)) + _count(c.negated_after, self.after)
+        count = sum(not self._verb_of_question(m.group()) for m in c.negated_before.finditer(before)) + c.negated_after.count(self.after)
         feared = fears(before + MASK + self.after) if self.q.fearing else None
         if feared is not None:
             return 0 if feared else 1
         disliked = self.q.liking and (c.disliked.search(before) or c.disliked.search(self.after))
         if disliked:
-            count = 1 + _count(c.negated_before, before[: disliked.start()] if disliked.string is before else before)
+            count = 1 + c.negated_before.count(before[: disliked.start()] if disliked.string is before else before)
         said = words(_DETERMINER.sub("", before))
         opens = said == 0 or (said <= 2 and self.strength < 3)
         if count % 2 == 0 and opens and c.topic_denied.search(self.a.sentence_after):
@@ -203,9 +203,7 @@ class _Mention:
     def _asked_itself(self) -> bool:
         """Whether the question mark of the sentence belongs to the mention's clause."""
         after = self.a.sentence_after[len(self.after) :]
-        if hands_back(after):
-            return True
-        if _QUOTED_END.search(self.a.sentence_after):
+        if hands_back(after) or _QUOTED_END.search(self.a.sentence_after):
             return True
         return not WORDS.search(after) or bool(_TAG.match(after))
 
@@ -373,10 +371,6 @@ _OBJECTIONS: tuple[Callable[[_Mention], str | None], ...] = (
     _Mention._uncertain,
     _Mention._beside_the_point,
 )
-
-
-def _count(pattern: Lazy, text: str) -> int:
-    return sum(1 for _ in pattern.finditer(text))
 
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")

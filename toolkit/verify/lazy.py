@@ -13,6 +13,9 @@ class Lazy:
     def __init__(self, source: str) -> None:
         self.source = source
 
+    def count(self, text: str) -> int:
+        return sum(1 for _ in self.finditer(text))
+
     def __getattr__(self, name: str) -> object:
         if name not in ("search", "match", "fullmatch", "finditer", "sub", "split"):
             raise AttributeError(name)
