@@ -74,6 +74,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         if nearest == third:
             if index and _addressed(text, third, c):
                 continue
+            if index == 0 and second[0] >= 0 and text[second[1] : third[0]].strip() in ("", "的") and not (q.about_user or q.kin):
+                return True  # "your guest", where the role's is asked
             if index == 0 and q.naming and _THAT_ONE.search(text):
                 return False
             if q.related & relations(text[third[0] : third[1]]):
@@ -152,7 +154,7 @@ _SPEAKER = Lazy(
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
 )
 _LISTENER = Lazy(
-    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
+    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[^,。你我]{1,2}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
     "|(?:^|(?<=[ ,.]))(?<!제 )(?<!내 )(?<!리 )(?<!희 )(?:손님|당신|네|너|자네|그쪽|댁)(?:의|네)?(?= )"
 )
 
