@@ -18,7 +18,7 @@ from toolkit.train.rehearsal import Rehearsal, problems_of
 
 from .small_run import configure, metrics, start
 
-SEEN = Rehearsal(groups=16, generations=8, reward=0.2, parts={"accuracy": 0.2, "format": 0.2}, zero_variance=1.0, truncated=0.0,
+SEEN = Rehearsal(groups=64, generations=8, reward=0.2, parts={"accuracy": 0.2, "format": 0.2}, zero_variance=1.0, truncated=0.0,
                  unscored=0.0, mean_tokens=40.0, seconds=1.0, whole=True)
 CONFIG = Path(__file__).parents[2] / "configs/grpo_config.yaml"
 
@@ -37,7 +37,7 @@ def test_what_cannot_be_learnt_is_told_with_its_fix(seen: dict[str, Any], fix: s
     assert fix in problems(**seen)
 
 
-@pytest.mark.parametrize("seen", [{"zero_variance": 15 / 16}, {"groups": 13}, {"whole": False}, {"truncated": 1.0, "groups": 2}])
+@pytest.mark.parametrize("seen", [{"zero_variance": 63 / 64}, {"groups": 58}, {"whole": False}, {"truncated": 1.0, "groups": 2}])
 def test_what_may_be_learnt_or_was_too_little_to_tell_is_not_refused(seen: dict[str, Any]) -> None:
     assert problems(**seen) == ""
 
@@ -63,8 +63,8 @@ def test_what_is_trained_does_not_depend_on_it(tmp_path: Path) -> None:
 
 
 def test_a_reward_that_pays_everything_alike_is_refused_before_the_first_step(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"none of 16 groups has .* so nothing would be learnt.* --set preflight=warn") as refused:
-        start(tmp_path, body="0.5", max_steps=8)
+    with pytest.raises(Refused, match=r"none of 64 groups has .* so nothing would be learnt.* --set preflight=warn") as refused:
+        start(tmp_path, body="0.5", max_steps=40)
     assert refused.value.exit_code == 3
     assert not (tmp_path / "run/metrics.jsonl").exists()
 

@@ -5,8 +5,8 @@
     preflight: off
 
 A group of completions teaches only when their rewards differ. A run is refused when none of `ENOUGH` groups or more differs:
-then, with 95 % confidence, fewer than one group in five would (`MAX_ZERO_STD` of the watchdog). A run that sees fewer groups than
-that is never refused for them.
+then, with 95 % confidence, fewer than one group in twenty would. (A cold-started model that learns well can begin with one in
+eight.) A run that sees fewer groups than that is never refused for them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import cycle, islice
 from typing import Any
 
 from toolkit.errors import Refused
@@ -30,8 +31,9 @@ from toolkit.train.models import prefills_think
 from toolkit.train.prompts import Prompts, end_tokens, length_problems, one_line, prompts_of, show_prompt, trl_value
 from toolkit.train.watchdog import MAX_CLIPPED, MAX_ZERO_STD, NEAR_FULL
 
-AT_ONCE = 8                 # prompts sampled first; as many again when none of their groups differs
-ENOUGH = 14                 # 0.8 ** 14 = 0.044
+AT_ONCE = 8                 # prompts sampled first; as many again as long as none of their groups differs
+ENOUGH = 59                 # 0.95 ** 59 = 0.049
+MOST = 64                   # prompts sampled in all
 SECONDS = 40.0              # of writing, at most
 EQUAL = 1e-6                # rewards nearer to each other are the same
 NEVER = "To train nevertheless: --set preflight=warn"
@@ -67,7 +69,7 @@ def rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, toke
     prompts = prompts_of(settings, reward.task, tokenizer)
     show_prompt(prompts, rows[0], model)
     problems = (length_problems(prompts, rows, settings, model, tell=True)
-                or _tried(settings, run, reward, prompts, model, subset(rows, min(2 * AT_ONCE, seen)), state))
+                or _tried(settings, run, reward, prompts, model, list(islice(cycle(subset(rows, MOST)), min(MOST, seen))), state))
     if problems and settings.preflight == "stop":
         raise Refused([f"{problem} {NEVER}" for problem in problems])
     for problem in problems:
@@ -75,13 +77,20 @@ def rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, toke
 
 
 def _tried(settings: TrainSettings, run: Run, reward: Reward, prompts: Prompts, model: Any, rows: Sequence[Any], state: Any) -> list[str]:
+    import torch
+
     home, began = model.device, time.monotonic()
-    if not _move(model, state.device):
-        say("  preflight: the whole model does not fit on one device beside what is there, and was not sampled")
-        return []
-    found, whole = _write(settings, run, reward, prompts, model, rows)
+    try:
+        wrote = _write(settings, run, reward, prompts, model, rows) if _move(model, state.device) else None
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        wrote = None
     if str(state.distributed_type).rpartition(".")[2] in ("FSDP", "DEEPSPEED"):
         _move(model, home)                      # what shards a model takes it from where it was loaded
+    if wrote is None:
+        say("  preflight: the whole model and its completions do not fit on one device beside what is there; it was not sampled")
+        return []
+    found, whole = wrote
     result = _result(found, settings, reward, time.monotonic() - began, whole)
     _show(found, result, reward)
     write_list(run.folder / "samples" / "step-000000.json", [{"step": 0, **row} for row in found], overwrite=True)
@@ -112,26 +121,30 @@ def _write(settings: TrainSettings, run: Run, reward: Reward, prompts: Prompts, 
     scoring = Scoring(reward.task, reward.scorers, prefills_think(prompts.tokenizer, prompts.template), writer)
     generations, limit = (trl_value(settings, name) for name in ("num_generations", "max_completion_length"))
     found: list[dict[str, Any]] = []
-    until, whole = time.monotonic() + SECONDS, True
+    until, whole = time.monotonic() + SECONDS, False
     for start in range(0, len(rows), AT_ONCE):
         group = rows[start:start + AT_ONCE]
-        if not whole or any(_differs(one) for one in _groups(found, generations)):
-            break
-        texts, counts, ended = _sample(settings, model, prompts, group, generations, until - time.monotonic())
+        texts, counts, ended = _sample(settings, model, prompts, group, generations, until - time.monotonic(), settings.seed + start)
+        in_time = all(end or count >= limit for count, end in zip(counts, ended, strict=True))
+        if found and not in_time:
+            break                               # what was written before is whole
+        whole = in_time
         each = [row for row in group for _ in range(generations)]
         arguments = {"prompts": [prompts.messages(row) for row in each], "sample": [dumps(row.to_row()) for row in each],
                      "completions": [[{"role": "assistant", "content": text}] for text in texts]}
         for score in scoring.functions():
             score(**arguments)
-        whole = all(end or count >= limit for count, end in zip(counts, ended, strict=True))
         for row, count, end in zip(writer.rows, counts, ended, strict=True):
             earned = [reward.weights[part] * row[part] for part in reward.weights if row[part] is not None]
             found.append({**row, "reward": sum(earned) if earned else None, "tokens": count, "truncated": not end})
+        groups = _groups(found, generations)
+        if not whole or time.monotonic() > until or any(map(_differs, groups)) or not any(groups):
+            break
     return found, whole
 
 
-def _sample(settings: TrainSettings, model: Any, prompts: Prompts, rows: Sequence[Any], generations: int, seconds: float
-            ) -> tuple[list[str], list[int], list[bool]]:
+def _sample(settings: TrainSettings, model: Any, prompts: Prompts, rows: Sequence[Any], generations: int, seconds: float,
+            seed: int) -> tuple[list[str], list[int], list[bool]]:
     """Texts, lengths in tokens and whether each has ended, row by row; the random state of the run stays as it was."""
     import torch
     from transformers import GenerationConfig
@@ -153,7 +166,7 @@ def _sample(settings: TrainSettings, model: Any, prompts: Prompts, rows: Sequenc
     model.eval()
     try:
         with torch.random.fork_rng(devices), torch.inference_mode():
-            torch.manual_seed(settings.seed)
+            torch.manual_seed(seed)
             out = model.generate(input_ids=padded, attention_mask=mask, generation_config=config)[:, width:].tolist()
     finally:
         model.generation_config = own
