@@ -73,7 +73,7 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
     score_completions_only()
     markers = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
     arguments = SFTConfig(**{
-        **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "max_length": 1024,
+        **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "logging_first_step": True, "max_length": 1024,
         "assistant_only_loss": markers, **settings.sft})
     if arguments.train_sampling_strategy == "sequential":
         rows = near_length(rows, arguments.per_device_train_batch_size, arguments.seed)
