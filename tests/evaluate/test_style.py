@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from toolkit.evaluate.style import declines, other_roles, repeats, role_names, speaks_as_ai, style, units
+from toolkit.evaluate.style import declines, other_roles, repeats, role_marks, role_names, speaks_as_ai, style, units
 
 
 def reply(text, language="en"):
@@ -46,6 +46,19 @@ def test_repetition_and_distinct_n_agree_with_their_definitions():
     found = style([reply("go go go go go go go go")])
     assert (found["loops"], found["distinct_1"]) == (1, pytest.approx(1 / 8))
     assert units("我是 blacksmith") == ["我", "是", "blacksmith"]
+
+
+def test_a_fact_that_only_another_role_has_is_counted_and_one_that_two_have_is_not():
+    def sample(name: str, *keys: str) -> SimpleNamespace:
+        return SimpleNamespace(character_name=name, kind="SBK", keys=[SimpleNamespace(canonical=key) for key in keys])
+
+    marks = role_marks([sample("Odo Fenn", "blacksmith", "47"), sample("沈铁山", "桥梁检测员", "蓝色"), sample("Mara Quill", "lighthouse keeper"),
+                        sample("Ben Ash", "lighthouse keeper")])
+    assert other_roles(marks, "我是桥梁检测员。", "沈铁山 职业：守林人") == ["桥梁检测员"]
+    assert other_roles(marks, "I am a blacksmith.", "Mara Quill") == ["blacksmith"]
+    assert other_roles(marks, "I am a blacksmith.", "Odo Fenn\nOccupation: blacksmith") == []
+    assert other_roles(marks, "I am 47, a lighthouse keeper. 蓝色", "Odo Fenn") == []
+    assert role_marks([sample("Odo Fenn", "blacksmith")]) is None
 
 
 def test_a_role_that_speaks_of_another_role_unasked_is_counted():

@@ -69,7 +69,7 @@ class Record:
     question_type: str = ""
     repeat: int = 0                             # of --repeats replies to one prompt, from 0
     prefilled: bool = False                     # the template ended the prompt in <think>: a later verifier must know
-    other_roles: list[str] = field(default_factory=list)        # named in the reply, and nowhere in what the model was given
+    other_roles: list[str] = field(default_factory=list)        # their names and facts in the reply, and nowhere in what the model was given
     answer: str | None = None                   # what the task reads as the answer, where it has short ones
 
     @property
@@ -89,7 +89,7 @@ def make_record(task: Task, row: Any, index: int, side: str, completion: Complet
     """Score one completion. A verifier that breaks on it is an unscored record with the reason, not a crash.
 
     Args:
-        names: of the data's roles (`style.role_names`).
+        names: of the data's roles, and their facts (`style.role_marks`).
     """
     if completion.finish_reason == ENGINE_FAILED:
         verdict = Verdict(None, ENGINE_FAILED, f"no reply: {completion.text}")

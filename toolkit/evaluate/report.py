@@ -187,7 +187,7 @@ def beside(report: Mapping[str, Any]) -> list[str]:
             for k, value in found[table].items()))
     if found := trained.get("style"):
         before = (base or {}).get("style") or {}
-        shown = [("\"as an AI\"", "ai_leak_rate"), ("other roles named", "other_role_rate"), ("language kept", "language_kept"), ("repetition", "repetition"),
+        shown = [("\"as an AI\"", "ai_leak_rate"), ("speaks of another role", "other_role_rate"), ("language kept", "language_kept"), ("repetition", "repetition"),
                  ("distinct-2", "distinct_2")]
         lines.append("Style: " + ", ".join(
             f"{name} {percent(before[field]) + ' → ' if before.get(field) is not None else ''}{percent(found[field])}"

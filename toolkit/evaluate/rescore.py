@@ -14,7 +14,7 @@ from toolkit.evaluate.anonymise import task_of
 from toolkit.evaluate.assemble import Weights, write_results
 from toolkit.evaluate.generation import ENGINE_FAILED, Completion
 from toolkit.evaluate.records import STATES, Record, make_record, read_records
-from toolkit.evaluate.style import role_names
+from toolkit.evaluate.style import role_marks
 from toolkit.jsonl import existing
 from toolkit.run import command, now, versions
 from toolkit.sources import data_files
@@ -45,7 +45,7 @@ def rescore(folder: Path, out: Path | None = None, data: str | Path | None = Non
     if absent := sorted({r.id for r in old} - set(rows)):
         raise InputError(f"{source} lacks {len(absent)} of the evaluated samples ({', '.join(absent[:5])}). "
                          "Name the data of that evaluation with --data.")
-    names = role_names(record.character_name for record in old)
+    names = role_marks(rows.values())
     records: dict[str, list[Record]] = {}
     changed: Counter[tuple[str, str]] = Counter()
     for record in old:

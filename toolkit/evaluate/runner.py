@@ -23,7 +23,7 @@ from toolkit.evaluate.named import served
 from toolkit.evaluate.plan import plan
 from toolkit.evaluate.records import BASE, TRAINED, Record, make_record
 from toolkit.evaluate.replies import Loading, Sampling, ask, is_adapter, replies
-from toolkit.evaluate.style import role_names
+from toolkit.evaluate.style import role_marks
 from toolkit.run import command, fingerprint, now, versions
 from toolkit.sources import data_files, is_hub_name
 from toolkit.tasks.base import Task, load_task
@@ -79,7 +79,7 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
         say(line)
     if dry_run:
         return {"plan": ahead.to_json()}
-    names = role_names(getattr(row, "character_name", "") for row in rows)
+    names = role_marks(rows)
     records: dict[str, list[Record]] = {}
     seconds: dict[str, float] = {}
     for side in models:

@@ -17,6 +17,7 @@ from toolkit.samples import detect_language
 from toolkit.verify.reply import split_reply
 
 LOOPS = 0.5                                     # a reply most of whose 4-grams stood in it before repeats itself
+MARK_UNITS, MARK_LETTERS = 4, 8                 # characters of Chinese or words, and letters: from here on a fact is a mark
 JUDGED_CHARACTERS = 4                           # a shorter answer (a number, a name) has no language of its own
 
 _AI = re.compile(
@@ -57,8 +58,23 @@ def role_names(names: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(rf"\b{re.escape(n)}\b" if n.isascii() else re.escape(n) for n in several)) if len(several) > 1 else None
 
 
+def role_marks(samples: Iterable[Any]) -> re.Pattern[str] | None:
+    """What finds the roles of a data set in a text: their names, and facts of one profile alone; None when there are no two.
+
+    Short facts (an age, a colour) are no mark: two roles may well share them.
+    """
+    names: set[str] = set()
+    holders: dict[str, set[str]] = {}
+    for sample in samples:
+        names.add(name := str(getattr(sample, "character_name", "")))
+        for key in sample.keys if getattr(sample, "kind", "") == "SBK" else ():
+            if len(units(key.canonical)) >= MARK_UNITS or (key.canonical.isascii() and len(key.canonical) >= MARK_LETTERS):
+                holders.setdefault(key.canonical, set()).add(name)
+    return role_names((*names, *(fact for fact, by in holders.items() if len(by) == 1))) if len(names - {""}) > 1 else None
+
+
 def other_roles(names: re.Pattern[str] | None, text: str, given: str) -> list[str]:
-    """Roles of the data that an answer names although nothing the model was given does: it took them from another role.
+    """Names and facts of other roles in an answer, of which nothing that the model was given speaks.
 
     Args:
         given: name, profile, dialogue and question.
