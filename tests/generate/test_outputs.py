@@ -1,4 +1,4 @@
-"""A growing list is a complete JSON file after every row, also when the disk is full."""
+"""A growing list is a complete JSON file at any moment, also when the disk is full."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import InputError
+from toolkit.generate import outputs
 from toolkit.generate.outputs import GrowingList, journal_rows
 from toolkit.jsonl import read_rows
 
@@ -22,12 +23,26 @@ def test_the_file_is_complete_after_every_row(tmp_path_factory, values):
     assert json.loads(path.read_text(encoding="utf-8")) == []
     for number, value in enumerate(values, start=1):
         growing.add(orjson.dumps(value))
-        assert json.loads(path.read_text(encoding="utf-8")) == values[:number]
+        seen = json.loads(path.read_text(encoding="utf-8"))
+        assert seen == values[:len(seen)] and len(seen) <= number
+    growing.publish()
+    assert json.loads(path.read_text(encoding="utf-8")) == values
     growing.close()
     assert [row for _, row in read_rows(path)] == values
+    assert [p.name for p in path.parent.iterdir()] == ["train.json"]
 
 
-def test_a_full_disk_is_an_error_that_leaves_a_complete_file(tmp_path):
+def test_a_list_that_is_there_stays_until_there_is_more_than_nothing(tmp_path):
+    path = tmp_path / "train.json"
+    path.write_text('[\n{"id": 1}\n]\n')
+    growing = GrowingList(path)
+    assert json.loads(path.read_text()) == [{"id": 1}]
+    growing.close()
+    assert json.loads(path.read_text()) == []
+
+
+def test_a_full_disk_is_an_error_that_leaves_a_complete_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "SHARE", float("inf"))     # complete after every row
     growing = GrowingList(tmp_path / "train.json")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, limits[1]))
