@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from toolkit.errors import InputError
 from toolkit.profiles import Profile, profile_from_row, read_profiles
 
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).parents[2] / "shared/data"
 
 
 def facts(profile: Profile) -> dict[str, str]:
