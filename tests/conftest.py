@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
@@ -28,3 +28,14 @@ def child_seconds() -> Callable[[], float]:
         return last - before
 
     return since
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    """Address of a server that speaks S3, on loopback."""
+    moto = pytest.importorskip("moto.server", reason="moto is the S3 server: pip install 'moto[server,s3]'")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

@@ -25,7 +25,6 @@ from toolkit.generate.prepared import reply_to_all
 from .bedrock_server import Bedrock, Written, listening
 from .conftest import read, written
 
-moto = pytest.importorskip("moto.server", reason="moto is the S3 server: pip install 'moto[server,s3]'")
 ROLE = "arn:aws:iam::123456789012:role/batch"
 
 
@@ -84,15 +83,6 @@ class Jobs:
         body = b"".join(orjson.dumps(line) + b"\n" for line in reversed(lines))
         self.s3.put_object(Bucket=bucket, Key=f"{out}abc123/input.jsonl.out", Body=body)
         self.s3.put_object(Bucket=bucket, Key=f"{out}abc123/manifest.json.out", Body=b"{}")
-
-
-@pytest.fixture(scope="module")
-def s3_url():
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
