@@ -52,11 +52,11 @@ class Handler(BaseHTTPRequestHandler):
             busy.append(1)
             if ending.wait(((body.get("max_tokens") or body["max_completion_tokens"]) - 4) / 10):
                 time.sleep(0.3)
-            busy.pop()
             message = {"role": "assistant", "content": f"{os.getpid()} on {MODEL['gpus']}"}
             self.answer({"id": "1", "object": "chat.completion", "created": 1, "model": body["model"], "usage": {
                 "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}, "choices": [
                     {"index": 0, "message": message, "finish_reason": "stop"}]})
+            busy.pop()          # the whole reply is out: what drains may end
 
     def log_message(self, *_: object) -> None:
         pass
