@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -30,10 +31,20 @@ def child_seconds() -> Callable[[], float]:
     return since
 
 
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    """Address of a server that speaks S3, on loopback."""
-    moto = pytest.importorskip("moto.server", reason="moto is the S3 server: pip install 'moto[server,s3]'")
+@pytest.fixture
+def aws(_aws_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An AWS account on loopback, with S3: the address that the environment names, as it does its keys."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1",
+                        "AWS_ENDPOINT_URL": _aws_url, "AWS_CONFIG_FILE": str(tmp_path / "none"),
+                        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}.items():
+        monkeypatch.setenv(name, value)
+    return _aws_url
+
+
+@pytest.fixture(scope="session")
+def _aws_url() -> Iterator[str]:
+    moto = pytest.importorskip("moto.server", reason="moto stands for AWS: pip install 'moto[server,s3]'")
     server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

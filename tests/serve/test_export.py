@@ -129,29 +129,19 @@ def test_the_card_tells_the_evaluation_and_says_when_it_is_of_another_checkpoint
         card(tmp_path / "final_model", None, tmp_path / "none.json")
 
 
-def test_an_exported_folder_is_copied_to_s3(tmp_path, monkeypatch):
-    server = pytest.importorskip("moto.server")
+def test_an_exported_folder_is_copied_to_s3(tmp_path, aws):
     import boto3
 
-    service = server.ThreadedMotoServer(port=0, verbose=False)
-    service.start()
-    try:
-        host, port = service.get_host_and_port()
-        for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_DEFAULT_REGION", "us-east-1"),
-                            ("AWS_ENDPOINT_URL", f"http://{host}:{port}")):
-            monkeypatch.setenv(name, value)
-        folder = tmp_path / "model"
-        folder.mkdir()
-        (folder / "config.json").write_text("{}")
-        with pytest.raises(InputError, match="cannot be written"):
-            push(folder, "s3://bucket/models")
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="bucket")
-        assert push(folder, "s3://bucket/models/mine/") == "s3://bucket/models/mine/"
-        assert [o["Key"] for o in client.list_objects_v2(Bucket="bucket")["Contents"]] == ["models/mine/config.json"]
-        assert client.get_object(Bucket="bucket", Key="models/mine/config.json")["Body"].read() == b"{}"
-    finally:
-        service.stop()
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(InputError, match="cannot be written"):
+        push(folder, "s3://bucket/models")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="bucket")
+    assert push(folder, "s3://bucket/models/mine/") == "s3://bucket/models/mine/"
+    assert [o["Key"] for o in client.list_objects_v2(Bucket="bucket")["Contents"]] == ["models/mine/config.json"]
+    assert client.get_object(Bucket="bucket", Key="models/mine/config.json")["Body"].read() == b"{}"
 
 
 class Hub(BaseHTTPRequestHandler):

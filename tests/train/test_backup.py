@@ -26,12 +26,7 @@ PART = 5 * 2**20            # the least that S3 takes
 
 
 @pytest.fixture
-def bucket(s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for name, value in {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_S3": s3_url,
-                        "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": str(tmp_path / "none"),
-                        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}.items():
-        monkeypatch.setenv(name, value)
+def bucket(aws: str, tmp_path: Path) -> str:
     name = re.sub("[^a-z0-9]", "-", tmp_path.name.lower())[:60].strip("-")
     boto3.client("s3").create_bucket(Bucket=name)
     return name

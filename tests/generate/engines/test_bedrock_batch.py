@@ -86,11 +86,7 @@ class Jobs:
 
 
 @pytest.fixture
-def jobs(s3_url, monkeypatch, tmp_path):
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for name, value in {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_S3": s3_url,
-                        "AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}.items():
-        monkeypatch.setenv(name, value)
+def jobs(aws, monkeypatch, tmp_path):
     import botocore.session
 
     s3 = botocore.session.get_session().create_client("s3", region_name="us-east-1")
