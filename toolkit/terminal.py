@@ -38,8 +38,9 @@ def counter(name: str, total: int | None, keep: bool = False) -> Iterator[Callab
         total: None where the end is not known.
         keep: leave the bar on the screen.
     """
-    columns = (TextColumn("  {task.description:5}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
-               TimeRemainingColumn())
+    columns = [TextColumn("  {task.description:5}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    if total is not None:
+        columns += [TextColumn("left"), TimeRemainingColumn()]
     with _Bar(*columns, console=console, transient=not keep, disable=not console.is_terminal) as bar:
         task, said = bar.add_task(name, total=total), time.monotonic()
 

@@ -26,8 +26,10 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_time_of_a_step_is_told_in_parts(unbroken: Path) -> None:
     for row in metrics(unbroken):
-        assert row["time/generation_s"] > 0 and row["time/training_s"] > 0
-        assert row["time/generation_s"] + row["time/reward_s"] + row["time/training_s"] <= 1.5 * row["step_time"] + 0.05
+        parts = {name: row[f"time/{name}_s"] for name in ("data", "generation", "reward", "forward", "backward", "optimizer")}
+        assert all(parts[name] > 0 for name in ("data", "generation", "forward", "backward", "optimizer")), parts
+        batches = sum(parts.values()) - parts["data"] - parts["optimizer"]
+        assert batches == pytest.approx(row["step_time"], rel=0.1, abs=0.02)       # as TRL measures it
 
 
 def test_held_out_accuracy_is_measured_and_the_best_model_is_kept(unbroken: Path) -> None:

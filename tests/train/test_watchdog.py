@@ -55,7 +55,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("truncated", {"completions/clipped_ratio": 0.6}),
     ("format_only", {"reward": 0.3, "rewards/accuracy/mean": 0.01, "rewards/format/mean": 1.0, "frac_reward_zero_std": 0.5}),
     ("domination", {"reward": 0.3, "rewards/accuracy/mean": 0.01, "rewards/format/mean": 1.0, "frac_reward_zero_std": 0.5}),
-    ("slow_step", {"step_time": 30.0}), ("idle_gpu", {"gpu_use": 20.0}), ("failed_rewards", {"unscored": 0.2}),
+    ("slow_step", {"time/generation_s": 30.0}), ("idle_gpu", {"gpu_use": 20.0}), ("failed_rewards", {"unscored": 0.2}),
 ]
 
 
@@ -96,14 +96,17 @@ def test_a_solved_task_without_variance_is_no_alarm() -> None:
 
 
 def test_an_alarm_that_goes_on_is_said_once_in_a_hundred_steps() -> None:
-    assert [alarm.name for alarm in alarms({"step_time": 30.0}, steps=120)] == ["slow_step"]
+    assert [alarm.name for alarm in alarms({"time/generation_s": 30.0}, steps=120)] == ["slow_step"]
 
 
-def test_a_slow_step_is_explained() -> None:
-    parts = {"step_time": 20.0, "time/generation_s": 15.0, "time/reward_s": 0.2, "time/training_s": 4.0}
+@pytest.mark.parametrize(("most", "fix"), [("data", "dataloader_num_workers"), ("generation", "use_vllm"), ("reward", "reward preview"),
+                                           ("forward", "gradient_checkpointing"), ("backward", "gradient_checkpointing")])
+def test_a_slow_step_is_explained_at_its_third_step(most: str, fix: str) -> None:
+    parts = {"time/data_s": 1.0, "time/generation_s": 1.0, "time/reward_s": 0.0, "time/forward_s": 1.0, "time/backward_s": 1.0}
     dog = Watchdog(WEIGHTS, 1.0, ["accuracy"])
-    found = [alarm for step in range(1, 30) for alarm in dog.look(step, {**healthy(step), **parts})]
-    assert "generation 75%, reward 1%, training 20%" in found[0].sentence and "use_vllm" in found[0].sentence
+    found = [(step, alarm) for step in range(1, 30) for alarm in dog.look(step, {**healthy(step), **parts, f"time/{most}_s": 16.0})]
+    (step, alarm), = found
+    assert step == 3 and f"{most} {16 / (19 + (most == 'reward')):.0%}" in alarm.sentence and fix in alarm.sentence
 
 
 def _modes() -> Iterator[tuple[Any, str]]:

@@ -50,7 +50,7 @@ OTHERS = (
     Panel("Entropy (nats a token)", {"entropy": "policy"}),
     Panel("Gradient norm", {"grad_norm": "before clipping"}),
     Panel("Learning rate", {"learning_rate": "learning rate"}),
-    Panel("Time of a step (s)", {"time/generation_s": "generation", "time/training_s": "training", "time/reward_s": "reward"}),
+    Panel("Time of a step (s)", {f"time/{part}_s": part for part in ("generation", "reward", "forward", "backward", "optimizer", "data")}),
     Panel("Speed (tokens a second)", {"tokens_per_second": "prompts and completions"}),
 )
 COLOURS = ("#3b5bdb", "#0b8f6a", "#c2570c", "#8a3ab9", "#b8860b", "#555555")

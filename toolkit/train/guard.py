@@ -17,11 +17,11 @@ from toolkit.errors import Refused
 from toolkit.run import Run, now
 from toolkit.terminal import say
 from toolkit.train.callbacks import SampleWriter
-from toolkit.train.watchdog import Alarm, Watchdog
+from toolkit.train.watchdog import PARTS, Alarm, Watchdog
 
 logger = logging.getLogger(__name__)
 TEXTS = 64                  # completions of a step that are looked at for repetition
-METHODS = {"generation": "_generate", "reward": "_calculate_rewards", "whole": "training_step"}    # of TRL's GRPOTrainer
+METHODS = {"data": "get_batch_samples", "generation": "_generate", "reward": "_calculate_rewards", "batches": "training_step"}  # of GRPOTrainer
 
 
 class Guard(TrainerCallback):
@@ -37,14 +37,25 @@ class Guard(TrainerCallback):
         self.interrupted = False
         self.wanted = False                     # by this process; agreed upon at the end of a step
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.began = 0.0                        # a step, its data at hand
         self.steps = 0
         self.measures_gpu = True
 
     def time(self, trainer: Any) -> None:
-        """Measure the parts of a step in the trainer's own methods."""
+        """Measure the parts of a step in the trainer's own methods: what TRL measures goes to some trackers alone, and has no backward."""
         for name, method in METHODS.items():
             if hasattr(trainer, method):
                 setattr(trainer, method, self._timed(name, getattr(trainer, method)))
+        import torch
+
+        backward, waits = trainer.accelerator.backward, torch.accelerator.is_available()
+
+        def to_its_end(*args: Any, **kwargs: Any) -> None:
+            backward(*args, **kwargs)
+            if waits:                           # as the trainer does next, when it looks whether the loss is a number
+                torch.accelerator.synchronize()
+
+        trainer.accelerator.backward = self._timed("backward", to_its_end)
 
     def _timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **kwargs: Any) -> Any:
@@ -56,7 +67,11 @@ class Guard(TrainerCallback):
 
         return timed
 
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.began = time.monotonic()
+
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.seconds["step"] += time.monotonic() - self.began
         self.steps += 1
         if anywhere(self.wanted, args):
             control.should_save = control.should_training_stop = True
@@ -79,9 +94,9 @@ class Guard(TrainerCallback):
         """Add to a log line: seconds of each part of a step, GPU use, the share of completions the reward failed on."""
         steps, self.steps = max(self.steps, 1), 0
         spent, self.seconds = self.seconds, defaultdict(float)
-        if spent["whole"]:
-            spent["training"] = spent["whole"] - spent["generation"] - spent["reward"]
-            logs.update({f"time/{name}_s": round(spent[name] / steps, 4) for name in ("generation", "reward", "training")})
+        spent["forward"] = spent["batches"] - spent["generation"] - spent["reward"] - spent["backward"]
+        spent["optimizer"] = spent["step"] - spent["batches"]
+        logs.update({f"time/{name}_s": round(spent[name] / steps, 4) for name in PARTS})
         scored, failed = self.failures()
         if failed:
             logs["unscored"] = failed / scored

@@ -40,6 +40,15 @@ ALARMS: Mapping[str, bool] = {
     "domination": False, "slow_step": False, "idle_gpu": False, "failed_rewards": False,
 }
 MODES = ("stop", "warn", "off")
+# what the time of a step is spent on, in order, and what helps where that is most of it
+COMPUTING = "more GPUs, a shorter max_completion_length, or gradient_checkpointing: false where memory allows"
+PARTS: Mapping[str, str] = {
+    "data": "data is waited for: set dataloader_num_workers, or put it on a local disk",
+    "generation": "use_vllm: true, or a lower max_completion_length",
+    "reward": "a faster reward: time it with toolkit reward preview",
+    "forward": COMPUTING, "backward": COMPUTING,
+    "optimizer": "a state that is spread over more GPUs, or not offloaded to the CPU",
+}
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,8 @@ class Watchdog:
 
     def _seen(self, step: int) -> Iterator[tuple[str, str]]:
         yield from self._broken()
+        if len(self.recent) >= FEWEST:
+            yield from self._slow()             # at once: twenty such steps are an hour
         if len(self.recent) < FEWEST or step - (self.began or 0) < WINDOW - 1:
             return
         reward = self._mean("reward")
@@ -226,18 +237,16 @@ class Watchdog:
             yield "failed_rewards", (f"{unscored:.1%} of completions could not be scored because the reward failed on them: the reasons are in "
                                      "training.log and samples/.")
 
+    def _slow(self) -> Iterator[tuple[str, str]]:
+        parts = [{name: row.get(f"time/{name}_s") or 0.0 for name in PARTS} for _, row in self.recent]
+        seconds = statistics.median(sum(one.values()) for one in parts)
+        if seconds <= SLOW_STEP_S:
+            return
+        spent = {name: sum(one[name] for one in parts) for name in PARTS}
+        told = ", ".join(f"{name} {part / sum(spent.values()):.0%}" for name, part in spent.items())
+        yield "slow_step", f"a step takes {seconds:.0f} s ({told}): {PARTS[max(spent, key=lambda name: spent[name])]}."
+
     def _machine(self) -> Iterator[tuple[str, str]]:
-        times = self._values("step_time")
-        if times and statistics.median(times) > SLOW_STEP_S:
-            seconds = statistics.median(times)
-            mean = statistics.fmean(times)
-            shares = {name: (self._mean(f"time/{name}_s") or 0.0) / mean for name in ("generation", "reward", "training")}
-            told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-            most = max(shares, key=lambda name: shares[name])
-            fix = {"generation": "use_vllm: true, or a lower max_completion_length", "reward": "a faster reward: time it with "
-                   "toolkit reward preview", "training": "more GPUs, or gradient_checkpointing: false where memory allows"}[most]
-            yield "slow_step", (f"a step takes {seconds:.0f} s ({told}, the rest is data and waiting)"
-                                + (f": {fix}." if any(shares.values()) else "."))
         busy = self._mean("gpu_use")
         if busy is not None and busy < IDLE_GPU:
             yield "idle_gpu", (f"the GPU is busy {busy:.0f} % of the time (above {IDLE_GPU:.0f} is good): a larger per_device_train_batch_size "
