@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 from .assertion import ASSERTED, Reader, Reading
@@ -46,6 +47,8 @@ class Finding:
 
 # Refusals that may be mistaken about what the question is about; the key's source is asked before they stand.
 _CIRCUMSTANCE = frozenset({"attributed", "hypothetical", "not_present", "aside", "negated"})
+# Refusals of a reply that tells something else, which may be what was true before.
+_OTHER = frozenset({"absent", "contradicted"})
 
 
 def verify(
@@ -83,26 +86,28 @@ def verify(
     masks = sorted({(m.start, m.end, MASK) for ms in found for m in ms} | {(m.start, m.end, RIVAL) for m in rivals})
     reader = Reader(folded.text, masks, spoken, asked)
     exact = any(m.exact for m in matchers)
-    rival_readings = [reader.read(m.start, m.end, exact) for m in rivals]
-    rival_readings += told_in_part(distractors, keys, terms, masks, reader)
-    rival_readings = denied_together(rival_readings, reader)
+
+    @cache  # most refusals are decided without
+    def read_rivals(reader: Reader) -> list[Reading]:
+        read = [reader.read(m.start, m.end, exact) for m in rivals]
+        return denied_together(read + told_in_part(distractors, keys, terms, masks, reader), reader)
+
     findings = [
-        _decide(key, m, ms, rival_readings, reader, asked, hid, rows)
+        _decide(key, m, ms, read_rivals, reader, asked, hid, rows)
         for key, m, ms, hid in zip(keys, matchers, found, hidden, strict=True)
     ]
     for at, key in enumerate(keys):
         if findings[at].code in _CIRCUMSTANCE and key.polarity != "deny":
             knowing = informed(asked, key, profile, history)
             if knowing != asked:
-                reader = reader.asked(knowing)
-                again = [reader.read(m.start, m.end, exact) for m in rivals]
-                again += told_in_part(distractors, keys, terms, masks, reader)
-                findings[at] = _decide(key, matchers[at], found[at], again, reader, knowing, hidden[at], rows)
+                again = reader.asked(knowing)
+                findings[at] = _decide(key, matchers[at], found[at], read_rivals, again, knowing, hidden[at], rows)
     if match == "all" and len(keys) > 1:
         findings = _either(findings, folded.text)
-    earlier = told_before(history, distractors)
-    if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in rival_readings):
-        findings = [replace(f, code="outdated") if f.code in ("absent", "contradicted") else f for f in findings]
+    if any(f.code in _OTHER for f in findings):
+        earlier = told_before(history, distractors)
+        if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in read_rivals(reader)):
+            findings = [replace(f, code="outdated") if f.code in _OTHER else f for f in findings]
     return _conclude(completion, reply.answer_start, folded, keys, findings, match, reason_language or spoken)
 
 
@@ -120,7 +125,7 @@ def _decide(
     key: Key,
     m: Matcher,
     mentions: list[Match],
-    rivals: list[Reading],
+    read_rivals: Callable[[Reader], list[Reading]],
     reader: Reader,
     asked: Question,
     hidden: bool,
@@ -139,14 +144,15 @@ def _decide(
     if readings and salad(reader.text, reader.language):
         return Finding("stuffed", readings, readings[0])
     if not readings:
-        answer = yes_or_no(m, rivals, reader, asked)
+        answer = yes_or_no(m, read_rivals(reader), reader, asked)
         return Finding(answer or ("part_of_word" if hidden else "absent"), ())
     if not asserted:
         last = readings[-1]
         also = last.status == "attributed" and _ALSO.search(reader.text[:200])
-        if also and yes_or_no(m, rivals, reader, asked) == "right":
+        if also and yes_or_no(m, read_rivals(reader), reader, asked) == "right":
             return Finding("right", readings, last)
         return Finding(last.status, readings, last)
+    rivals = read_rivals(reader)
     granted = premise_granted(rivals, asserted, reader, asked)
     if granted:
         return Finding("contradicted", readings, granted)
