@@ -54,6 +54,11 @@ _EN_ORDINAL = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|"
     "nineteenth|twentieth|twenty[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirtieth|thirty[- ]first"
 )
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_TWO_DIGITS = rf"(?:(?:{_TENS})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|oh[- ](?:one|two|three|four|five|six|seven|eight|nine))"
+_YEAR_WORDS = rf"(?:(?:fif|six|seven|eigh|nine)teen|twenty)(?: hundred(?: and)?)?[- ]{_TWO_DIGITS}"
+_YEAR = rf"\d{{4}}|'\d\d|{_YEAR_WORDS}"
+_KO_DAYS = dict(zip("하루 이틀 사흘 나흘 닷새 엿새 이레 여드레 아흐레 열흘 열하루 열이틀 열사흘 열나흘 열닷새 열엿새 열이레 열여드레 열아흐레 스무날".split(), range(1, 21), strict=True)) | {"보름": 15}
 _D = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_EN_ORDINAL})"
 _PART = {
     "night": "凌晨|拂晓|黎明|午前|오전|새벽|明け方|未明|清晨|清早|大清早|早上|早晨|上午|一早|今早|明早|早|朝|아침|a\\.?m\\.?|in the morning",
@@ -70,7 +75,7 @@ _TIME = re.compile(
         rf"(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时の?(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
         rf"(?P<zp>{_ZH_PART})?の? ?(?<![\d:])(?P<ch>[01]?\d|2[0-4])[:h](?P<cm>[0-5]\d)(?![\d:]){_AFTER.format(1)}?"
         rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?)(?:不?到)?(?P<qh>{_N})[点时]钟?"
-        rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻|(?P<hm>{_N})分?))?"
+        rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻钟?(?:[过零又加](?P<qmore>{_N})分钟?)?|(?P<hm>{_N})分?))?"
         rf"|(?:(?P<kp>{_KO_PART})(?:에)? ?)?(?<![\d가-힣])(?P<kh>{_KN}) ?시(?!간|작|대|절|장|내|민|도|계)(?: ?(?:(?P<km>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분|(?P<khalf>반)))?"
         rf"|\b(?:(?P<rel>half|(?:a )?quarter|(?:\d{{1,2}}|{_EN_NUMBER})(?: minutes?)?) (?P<pt>past|to|after|before|till|of) )(?P<eh>\d{{1,2}}|{_EN_NUMBER}|noon|midnight)\b(?: o'?clock)?{_AFTER.format(2)}?"
         rf"|\b(?P<mil>[0-2]\d[0-5]\d)(?: ?h(?:ou)?rs?\b)|(?<![\d.:])(?P<mil0>0\d[0-5]\d)(?!\d)|\b(?P<milw>{_EN_NUMBER}) hundred hours"
@@ -93,12 +98,14 @@ _FEASTS = {fold_pattern(name): day for name, day in {
 _DATE = re.compile(
     fold_pattern(
         r"(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
-        r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>(?<!\d)\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年の?)?"
-        rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>(?<!\d){_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)の?(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号])?)?"
+        r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>(?<!\d)\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年の?[、,]?)?"
+        rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>(?<!\d){_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)(?:の|的第)?(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号天])?)?"
         r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4}|(?<![零〇一二三四五六七八九十百千\d])(?:[零〇一二三四五六七八九]{2}|\d{2}))年(?!级|前|后|代)"
-        rf"|(?:(?P<ky>\d{{2,4}})년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일)?"
-        rf"|\b(?:(?P<d1>{_D}) (?:day )?(?:of )?)?(?P<em>{_MONTH_NAMES})\b\.?(?:,? (?:the )?(?P<d2>{_D})\b(?!:))?(?:,? (?:of )?(?P<ey2>\d{{4}})\b)?"
-        r"|(?<![\d/.-])(?P<sa>\d{1,2})[/.](?P<sb>\d{1,2})(?:[/.](?P<sy>\d{4}))?(?!\d|[/.]\d|%|-\d)"
+        rf"|(?:(?P<ky>\d{{2,4}})년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일| ?초?(?P<kn>{'|'.join(sorted(_KO_DAYS, key=len, reverse=True))})(?![가-힣]*만)|(?:의| ?하고도)? ?(?P<kb>{_KN}) ?번째 ?날)?"
+        rf"|\b(?:(?P<d1>{_D}) (?:day )?(?:of )?)?(?P<em>{_MONTH_NAMES})\b\.?(?:,? (?:the )?(?P<d2>{_D})\b(?!:))?(?:,? (?:of |in )?(?P<ey2>{_YEAR})\b)?"
+        rf"|\b(?P<od>{_EN_ORDINAL})(?: day)? of the (?P<om>{_EN_ORDINAL})(?: month)?\b(?:,? (?:of |in )?(?P<oy>{_YEAR}|{_TWO_DIGITS})\b)?"
+        r"|(?<![\w.])'?(?P<yf>[4-9]\d|3[2-9])(?P<ysep>[/.-])(?P<ym>\d{1,2})(?P=ysep)(?P<yd>\d{1,2})(?!\d|[/.-]\d)"
+        r"|(?<![\d/.-])(?P<sa>\d{1,2})[/.](?P<sb>\d{1,2})(?:[/.](?P<sy>\d{4}|\d{2}))?(?!\d|[/.]\d|%|-\d)"
         r"|(?<!\w)'(?P<short>\d\d)(?![\d\w])|(?P<feast>"
         + "|".join(sorted(_FEASTS, key=len, reverse=True))
         + r")"
@@ -196,6 +203,7 @@ def _time(match: re.Match) -> tuple[Reading, ...]:
     elif get("hh"):
         hour = _int(get("hh"))
         minute = 30 if get("half") else {"一": 15, "三": 45}[get("qtr")] if get("qtr") else _int(get("hm")) or 0
+        minute += _int(get("qmore")) or 0
     elif get("kh"):
         hour, minute = _int(get("kh")), 30 if get("khalf") else _int(get("km")) or 0
     elif get("eh"):
@@ -231,6 +239,8 @@ def _date(match: re.Match) -> tuple[Reading, ...]:
         year = _int(get("cy"))
         if year is not None and get("era"):
             year += _ERAS[get("era")]
+        elif get("cy") and len(get("cy")) == 2 and year is not None and year >= 20:
+            return _centuries(year, month, _int(get("cd")))  # 九八年十月
         lunar = bool(get("lunar") or get("chu") or get("cm") in "正冬腊")
         return _valid(year, month, _int(get("cd")), lunar)
     if get("era2"):
@@ -238,23 +248,43 @@ def _date(match: re.Match) -> tuple[Reading, ...]:
     if get("cy2"):
         year = "".join(str(_int(c) or 0) for c in get("cy2"))
         if len(year) == 2:  # 八七年
-            return tuple(r for century in ("18", "19", "20") for r in _valid(int(century + year), None, None))
+            return _centuries(int(year), None, None)
         return _valid(int(year), None, None)
     if get("short"):
-        return tuple(r for century in ("18", "19", "20") for r in _valid(int(century + get("short")), None, None))
+        return _centuries(int(get("short")), None, None)
+    if get("od"):
+        return _in_year(get("oy"), _ordinal(get("om")), _ordinal(get("od")))
+    if get("yf"):
+        return _centuries(int(get("yf")), int(get("ym")), int(get("yd")))
     if get("feast"):
         month, day = _FEASTS[get("feast")]
         return _valid(None, month, day)
     if get("km"):
-        return _valid(_int(get("ky")), _int(get("km")), _int(get("kd")))
+        day = _KO_DAYS[get("kn")] if get("kn") else _int(get("kd") or get("kb"))
+        return _valid(_int(get("ky")), _int(get("km")), day)
     if get("em"):
         day = get("d1") or get("d2")
-        number = whole_number(day.replace(" ", "-")) if day else None
-        return _valid(_int(get("ey2")), _MONTH[get("em")], int(number.value) if number and number.value else None)
+        return _in_year(get("ey2"), _MONTH[get("em")], _ordinal(day))
     if get("sa"):
-        a, b, year = int(get("sa")), int(get("sb")), _int(get("sy"))
-        return _valid(year, a, b) + _valid(year, b, a)
+        a, b, year = int(get("sa")), int(get("sb")), get("sy")
+        return _in_year(year, a, b) + _in_year(year, b, a)
     return _valid(int(get("year") or get("year2")), None, None)
+
+
+def _ordinal(text: str | None) -> int | None:
+    number = whole_number(text.replace(" ", "-")) if text else None
+    return int(number.value) if number and number.value else None
+
+
+def _in_year(written: str | None, month: int | None, day: int | None) -> tuple[Reading, ...]:
+    """The readings of a day whose year may be written with two digits: '98, 5/10/98, ninety-eight."""
+    year = _int(written.removeprefix("'").replace("oh", "zero")) if written else None
+    return _valid(year, month, day) if year is None or year > 99 else _centuries(year, month, day)
+
+
+def _centuries(year: int, month: int | None, day: int | None) -> tuple[Reading, ...]:
+    """A year of two digits in each century that it may mean."""
+    return tuple(r for century in (1800, 1900, 2000) for r in _valid(century + year, month, day))
 
 
 def _valid(year: int | None, month: int | None, day: int | None, lunar: bool = False) -> tuple[Reading, ...]:

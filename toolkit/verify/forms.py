@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .normalise import fold_pattern, fold_text
-from .numbers import find_numbers
+from .numbers import Number, find_numbers
 from .spellings import spellings
 
 _HAN = "\u3400-\u9fff"
@@ -21,6 +21,7 @@ ARTICLE = re.compile(r"^(?:the|an?|my|his|her|its)\s+(?=\S)")
 _LOOSE = str.maketrans("", "", " \t\n·=_-'.*,")
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _DIGITS = re.compile(f"[{_NUMERAL}]")
+_SURNAMED = "姓"
 _KYOTO = fold_text("京都")  # stands in 東京都
 
 
@@ -59,17 +60,14 @@ class Form:
     spelling (spaced, hyphenated, in the other kana, with other digits) is its own pattern compiled.
     """
 
-    __slots__ = ("_pattern", "again", "before", "end", "literal", "probe", "source")
+    __slots__ = ("_pattern", "again", "before", "end", "literal", "probe", "source", "surname")
 
     def __init__(
-        self, literal: str, source: str, before: str = "", end: str = "", again: str = "", probe: str = ""
+        self, literal: str, source: str, before: str = "", end: str = "", again: str = "", probe: str = "", surname: str = ""
     ) -> None:
         self.literal = literal  # "": only the pattern finds it
-        digits = bool(_DIGITS.search(literal))
-        head = loose(literal or probe)
-        if "가" <= literal[-1:] <= "힣" or (literal and len(head) > 3):
-            head = head[:-1]  # the last letter may change: 형삽니다, stories
-        self.probe = "" if digits else head
+        self.probe = _probe(literal) if literal else loose(probe)  # stands in every text that holds the form
+        self.surname = surname  # its pattern begins with 姓 and this, or with this at the start of the text
         self.source = source
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
         self.end = _shared(end)  # may extend the mention by a plural
@@ -94,7 +92,7 @@ class Form:
             if span:
                 yield span
             at = text.find(self.literal, at + size)
-        if seen or not self.source:
+        if seen or not self.source or not (text.startswith(self.surname) or _SURNAMED + self.surname in text):
             return
         if self._pattern is None:
             self._pattern = re.compile(self.source)
@@ -113,17 +111,36 @@ def _kana_pair(char: str) -> str:
     return re.escape(char)
 
 
-def _spelled(form: str) -> str:
-    """A literal form with tolerance for spacing, separators, kana, plural and digits against numerals."""
-    pieces: list[str] = []
-    at = 0
-    numbers = {
+def _probe(form: str) -> str:
+    """The longest stretch of a form that stands in every spelling of it, loosened."""
+    if not _DIGITS.search(form):
+        head = loose(form)
+        # the last letter may change: 형삽니다, stories
+        return head[:-1] if "가" <= form[-1] <= "힣" or len(head) > 3 else head
+    stretches, at = [], 0
+    for start, number in sorted(_numerals(form).items()):
+        stretches.append(form[at:start])
+        at = number.end
+    stretches.append(form[at:-1])
+    return max((loose(stretch) for stretch in stretches), key=len)
+
+
+def _numerals(form: str) -> dict[int, Number]:
+    """The numbers of a form that may be written in another way, by where they start."""
+    return {
         n.start: n
         for n in find_numbers(form)
         if n.value is not None
         and n.value.denominator == 1
         and (form[n.start].isdigit() or n.end - n.start > 1 or form[n.start - 1 : n.start] == "第" or n.words)
     }
+
+
+def _spelled(form: str) -> str:
+    """A literal form with tolerance for spacing, separators, kana, plural and digits against numerals."""
+    pieces: list[str] = []
+    at = 0
+    numbers = _numerals(form)
     latin = not _CJK.search(form)
     while at < len(form):
         char = form[at]
@@ -233,9 +250,10 @@ def parted(form: str, kind: str) -> list[Form]:
                 "",
                 rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?![{_HAN}])",
                 probe=form[cut:],
+                surname=form[:cut],
             ),
             *(
-                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut])]
+                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], surname=form[:cut])]
                 if len(form) == cut + 2
                 else []
             ),

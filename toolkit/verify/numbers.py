@@ -146,7 +146,8 @@ _KO_ONE = "하나|다섯|여섯|일곱|여덟|아홉|둘|셋|넷|한|두|세|네
 _NUMBER = re.compile(
     fold_pattern(
         r"(?P<digits>(?<![a-z0-9.])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d{1,20})(?:\.\d{1,12})?(?:st|nd|rd|th)?)(?P<tail> ?[十百千万亿兆](?![米克瓦])[零〇一二三四五六七八九十百千万两\d]{0,12}| ?[천만억][천만억일이삼사오육칠팔구십백\d ]{0,12}(?<! )| ?(?:k|thousand|million|billion|hundred|dozen)\b)?"
-        rf"|(?P<han>(?:[{_HAN}]|参(?=[百拾佰千万])){{1,24}}(?:(?<=十)有[一二三四五六七八九]|(?<=[万千])と[一二三四五六七八九十百千]{{1,8}})?(?:[点点][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
+        r"|(?P<sixty>[一二两]甲子(?:[零又加有过](?P<more>[一二三四五六七八九十]{1,3}))?)"
+        rf"|(?P<han>(?:[{_HAN}]|参(?=[百拾佰千万])){{1,24}}(?:(?<=十)有[一二三四五六七八九]|(?<=[万千])と[一二三四五六七八九十百千]{{1,8}})?(?:[点点·][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
         r"|(?P<ja>ひとつ|ふたつ|みっつ|よっつ|いつつ|むっつ|ななつ|やっつ|ここのつ|ひとり|ふたり|はたち)"
         rf"|(?P<en>\b(?:half a (?=dozen))?(?:a )?(?:{_EN_WORD})(?:(?:s|(?:[ -]| and |-and-)(?:{_EN_WORD}|a half))){{0,8}}\b(?: point(?: (?:{'|'.join(_EN_SMALL)})){{1,6}})?)"
         rf"|(?P<native>(?<![가-힣])(?:(?:열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔) ?(?:{_KO_ONE})?|{_KO_ONE}))"
@@ -260,8 +261,11 @@ def _read(match: re.Match) -> Number | None:
         korean = "가" <= word[0] <= "힣"
         tables = (_KO_DIGITS, _KO_UNITS, _KO_BIG) if korean else (_HAN_DIGITS, _HAN_UNITS, _BIG)
         return Number(start, end, _composite(plain + word, *tables))
+    if kind == "sixty":  # 甲子 is the cycle of sixty years
+        more = _composite(match.group("more"), _HAN_DIGITS, _HAN_UNITS, _BIG) if match.group("more") else 0
+        return Number(start, end, Fraction(60 * _HAN_DIGITS[text[0]] + (more or 0)), words=True)
     if kind == "han":
-        whole, _, decimals = text.replace("有", "").partition("点")
+        whole, _, decimals = text.replace("有", "").replace("·", "点").partition("点")
         value = _composite(whole, _HAN_DIGITS, _HAN_UNITS, _BIG)
         if decimals and value is not None:
             value += Fraction("0." + "".join(str(_HAN_DIGITS[c]) for c in decimals))

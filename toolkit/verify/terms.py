@@ -145,7 +145,8 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
         clocks = reading.moments("time") if not any(q.unit for q in matcher.quantities) else ()
         for said in reading.quantities:
             if any(
-                same_quantity(q, said) and not (q.unit and not said.unit and _other_noun(reading.text, said.end))
+                same_quantity(q, said)
+                and not (q.unit and not said.unit and not reading.text.startswith(q.unit, said.end) and _other_noun(reading.text, said.end))
                 for q in matcher.quantities
             ) and not (_only_counts(matcher, reading.text, said) or _idiom(reading.text, said) or _in_clock(reading.text, said, clocks)):
                 found.append(Match(said.start, said.end))

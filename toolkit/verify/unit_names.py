@@ -22,6 +22,7 @@ _TABLE: dict[str, dict[Fraction, str]] = {
         _F(3048, 10000): "ft foot feet 英尺 フィート 피트",
         _F(9144, 10000): "yd yard yards 码 ヤード 야드",
         _F(1609344, 1000): "mi mile miles 英里 マイル 마일",
+        _F(9_460_730_472_580_800): "光年 light-year light-years 광년",
         _F(500): "里 里地 里路 华里",
         _F(4320, 11): "리",
         _F(10, 3): "丈",

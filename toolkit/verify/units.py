@@ -110,6 +110,17 @@ def find_quantities(text: str) -> list[Quantity]:
     return found
 
 
+_MINUTE = {"duration": _F(60), "length": _F(1, 300), "mass": _F(1, 2)}  # 分 of an hour, of a 尺, of a 两: a tenth of 钱 and of 寸
+
+
+def _smaller(text: str, at: int, dimension: str, size: Fraction) -> tuple[str, str, Fraction, int] | None:
+    """The unit at `at`, when it is a smaller one of the same dimension."""
+    unit = _unit_at(text, at)
+    if unit and unit[0] == "分" and dimension in _MINUTE:
+        unit = "分", dimension, _MINUTE[dimension], unit[3]
+    return unit if unit and unit[1] == dimension and unit[2] < size else None
+
+
 def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, int]:
     number = numbers[index]
     before = text[number.start - 1 : number.start] if number.start else ""
@@ -167,13 +178,14 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
             following = numbers[index + 1]
             gap = text[end : following.start]
             if following.value is not None and gap in ("", " ", ",", ", ", " and ", "零", "-"):
-                second = _unit_at(text, following.end)
-                if second and second[0] == "分" and dimension == "duration":
-                    second = "分", "duration", _F(60), second[3]
-                if second and second[1] == dimension and second[2] < size and following.value * second[2] < size:
-                    return Quantity(
-                        start, second[3], value + following.value * second[2], None, dimension, name, words=number.words
-                    ), index + 2
+                second = _smaller(text, following.end, dimension, size)
+                if second and following.value * second[2] < size:
+                    value, end, index = value + following.value * second[2], second[3], index + 2
+                    third = numbers[index] if index < len(numbers) and numbers[index].start == end else None
+                    least = _smaller(text, third.end, dimension, second[2]) if third else None
+                    if least and third.value is not None and third.value * least[2] < second[2]:  # 三尺三寸三分
+                        value, end, index = value + third.value * least[2], least[3], index + 1
+                    return Quantity(start, end, value, None, dimension, name, words=number.words), index
                 if gap in ("", " ", "-") and name in ("foot", "feet", "ft", "'") and following.value < 12:
                     return Quantity(
                         start, following.end, value + following.value * _F(254, 10000), None, dimension, name
