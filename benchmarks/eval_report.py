@@ -3,8 +3,8 @@
     python benchmarks/eval_report.py                    500 samples under two models: 1,000 verdicts
     python benchmarks/eval_report.py --verdicts 1000,10000
 
-The samples are the offline engine's, the replies their own answers, some of them another sample's. Each size runs in a process of its
-own, so that the memory at its most is that size's.
+The samples are the offline engine's, the replies their own answers, some of them another sample's, each with thoughts of its own (2,000
+characters). Each size runs in a process of its own, so that the memory at its most is that size's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.evaluate.records import Record
 
 SAMPLES = 500
+THOUGHT = 2000                                  # characters
 
 
 def measure(data: Path, verdicts: int) -> dict[str, float]:
@@ -27,25 +32,29 @@ def measure(data: Path, verdicts: int) -> dict[str, float]:
     from toolkit.evaluate.generation import Completion
     from toolkit.evaluate.records import BASE, TRAINED, make_record
     from toolkit.evaluate.report import write_report
+    from toolkit.evaluate.tally import write_records
     from toolkit.tasks.roleplay import RolePlay, gold_reply
 
     task = RolePlay()
     rows = [row for _, row in task.read(data)]
-    rows = [rows[n % len(rows)] for n in range(verdicts // 2)]
     wrong = {BASE: 2, TRAINED: 5}                # every how many-th reply is another sample's
+
+    def record(n: int, side: str) -> Record:
+        reply = gold_reply(rows[(n - (n % wrong[side] == 0)) % len(rows)])
+        return make_record(task, rows[n % len(rows)], n, side, Completion(reply.replace(">", f">{str(n) * THOUGHT:.{THOUGHT}}", 1), "stop", 40), False)
+
     about = {"model": "trained", "against": "base", "data": {"path": str(data), "sha256": "-", "given": str(data)}, "task": task.name,
              "sampling": {"seed": 42}, "versions": {}, "command": "toolkit eval", "written": "", "seconds": 0}
     before = memory_mb()
     with tempfile.TemporaryDirectory() as folder:
         began, cpu = time.perf_counter(), time.process_time()
-        records = {side: [make_record(task, row, n, side, Completion(gold_reply(rows[n - (n % every == 0)]), "stop", 40), False)
-                          for n, row in enumerate(rows)] for side, every in wrong.items()}
+        tallies = write_records(Path(folder) / "records.jsonl", (record(n, side) for n in range(verdicts // 2) for side in wrong))
         verified = time.perf_counter()
-        write_results(Path(folder), records, Weights(), 42, False, {}, [], about)
+        write_results(Path(folder), tallies, Weights(), 42, False, {}, [], about)
         counted = time.perf_counter()
         page = write_report(Path(folder))
         done = time.perf_counter()
-        return {"verdicts": 2 * len(rows), "verify_s": verified - began, "statistics_s": counted - verified, "report_s": done - counted,
+        return {"verdicts": verdicts, "verify_s": verified - began, "statistics_s": counted - verified, "report_s": done - counted,
                 "seconds": done - began, "cpu_s": time.process_time() - cpu, "memory_mb": memory_mb(), "memory_before_mb": before, "page_mb": page.stat().st_size / 1e6}
 
 

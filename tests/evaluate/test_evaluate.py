@@ -11,6 +11,7 @@ from toolkit.errors import InputError
 from toolkit.evaluate.compare import difference, differences, summary, weighted
 from toolkit.evaluate.records import make_record, read_records
 from toolkit.evaluate.runner import Completion, evaluate, subset
+from toolkit.evaluate.tally import Tally
 from toolkit.tasks.roleplay import RolePlay, gold_reply
 from toolkit.verify import Verdict
 
@@ -152,8 +153,8 @@ def test_a_verifier_that_breaks_leaves_the_sample_out_and_says_why(rows):
     assert (failed.state, failed.score, failed.right) == ("verifier_failed", None, False)
     assert "RecursionError: too deep" in failed.reason
     both = [record(rows[1], gold(rows[1])), failed]
-    assert summary(both)["accuracy"] == 1 and summary(both)["n"] == 1
-    assert summary([failed])["accuracy"] is None
+    assert summary(Tally(both))["accuracy"] == 1 and summary(Tally(both))["n"] == 1
+    assert summary(Tally([failed]))["accuracy"] is None
     assert difference([failed], [failed], seed=0) is None
 
 
@@ -196,14 +197,14 @@ def test_slices_are_paired_and_adjusted_for_their_number(rows):
 
 
 def test_scores_between_right_and_wrong_have_student_s_interval(rows):
-    side = summary([record(row, gold(row) if n % 4 else row["answer"], index=n) for n, row in enumerate(rows)])
+    side = summary(Tally(record(row, gold(row) if n % 4 else row["answer"], index=n) for n, row in enumerate(rows)))
     found = side["format_interval"]
     assert found["value"] == side["format"] < 1 and 0 <= found["low"] < found["value"] < found["high"] <= 1
-    assert summary([record(rows[0], gold(rows[0]))])["format_interval"] is None
+    assert summary(Tally([record(rows[0], gold(rows[0]))]))["format_interval"] is None
 
 
 def test_the_weighted_score_needs_both_kinds(rows):
-    side = summary([record(row, gold(row), index=n) for n, row in enumerate(rows)])
+    side = summary(Tally(record(row, gold(row), index=n) for n, row in enumerate(rows)))
     side["by_kind"]["CM"]["accuracy"] = 0.5
     assert weighted(side, 0.25, 0.75) == pytest.approx(0.625)
     del side["by_kind"]["CM"]

@@ -16,6 +16,7 @@ from toolkit.evaluate.cards import cards
 from toolkit.evaluate.records import make_record
 from toolkit.evaluate.report import headline, points, render, write_report
 from toolkit.evaluate.runner import Completion
+from toolkit.evaluate.tally import Tally
 from toolkit.jsonl import dumps
 from toolkit.show.cards import pieces
 from toolkit.tasks.roleplay import RolePlay, gold_reply
@@ -42,7 +43,7 @@ def write(folder, records, **more):
         "model": "outputs/<i>run</i>/final_model", "against": "outputs/base" if paired else None, "task": "roleplay",
         "data": {"path": "validation.json", "sha256": "ab" * 32, "samples": len(sides["trained"])},
         "n": len(sides["trained"]), "verdict": found and found["verdict"], "difference": found,
-        "base": compare.summary(sides["base"]) if paired else None, "trained": compare.summary(sides["trained"]),
+        "base": compare.summary(Tally(sides["base"])) if paired else None, "trained": compare.summary(Tally(sides["trained"])),
         "weighted": {"sbk_weight": 0.5, "cm_weight": 0.5, "base": 0.1 if paired else None, "trained": 0.9},
         "differences": compare.differences(sides["base"], sides["trained"], 1) if paired else None,
         "notes": ["Only 3 role(s)."], "sampling": {"temperature": 0.0, "max_new_tokens": 64}, "seconds": 12.5,

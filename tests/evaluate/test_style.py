@@ -6,11 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from toolkit.evaluate.style import declines, other_roles, repeats, role_marks, role_names, speaks_as_ai, style, units
+from toolkit.evaluate.style import Style, declines, other_roles, repeats, role_marks, role_names, speaks_as_ai, units
 
 
 def reply(text, language="en"):
     return SimpleNamespace(completion=f"<think>as an AI</think><answer>{text}</answer>", language=language, prefilled=False, n_tokens=9, other_roles=[])
+
+
+def style(replies):
+    found = Style()
+    for one in replies:
+        found.add(one)
+    return found.to_json()
 
 
 @pytest.mark.parametrize("text", ["As an AI language model, I have no trade.", "I'm just an AI.", "作为一个人工智能，我没有职业。",

@@ -10,6 +10,7 @@ from toolkit.evaluate.assemble import Weights, write_results
 from toolkit.evaluate.records import make_record
 from toolkit.evaluate.report import write_report
 from toolkit.evaluate.runner import Completion
+from toolkit.evaluate.tally import write_records
 from toolkit.jsonl import write_list
 from toolkit.show.samples import write_page
 from toolkit.tasks.roleplay import RolePlay
@@ -33,7 +34,8 @@ def evaluation(folder, rows, base, trained):
     """An evaluation's folder with its page; `base` and `trained` make a reply of a position."""
     task, sides = RolePlay(), {"base": base, "trained": trained}
     records = {side: [make_record(task, task.row(one), n, side, made(n), False) for n, one in enumerate(rows)] for side, made in sides.items()}
-    write_results(folder, records, Weights(), 1, False, {}, [], {
+    tallies = write_records(folder / "records.jsonl", (one for pair in zip(*records.values(), strict=True) for one in pair))
+    write_results(folder, tallies, Weights(), 1, False, {}, [], {
         "model": "m", "against": "b", "task": "roleplay", "data": {"path": "v.json", "sha256": "ab" * 32}, "sampling": {"temperature": 0.0},
         "seconds": 1.0, "versions": {}, "command": "toolkit eval m", "written": "today"})
     return write_report(folder)

@@ -1,4 +1,4 @@
-"""From records to `report.json`: the same for a fresh evaluation and for old replies with a new verifier."""
+"""From tallies to `report.json`: the same for a fresh evaluation and for old replies with a new verifier."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from toolkit.evaluate import compare
 from toolkit.evaluate.generation import ENGINE_FAILED
 from toolkit.evaluate.raiden import table
-from toolkit.evaluate.records import BASE, NO_KEY, TRAINED, VERIFIER_FAILED, Record
+from toolkit.evaluate.records import BASE, NO_KEY, TRAINED, VERIFIER_FAILED
 from toolkit.evaluate.stats import CANNOT_TELL
-from toolkit.jsonl import atomic_write, dumps, write_json
+from toolkit.evaluate.tally import Mark, Tally
+from toolkit.jsonl import write_json
 
 # A result from which more than this share of verdicts is missing is not a result
 FAILED_SHARE = 0.01
@@ -27,40 +28,38 @@ class Weights:
     cm: float = 0.5
 
 
-def write_results(out: Path, records: Mapping[str, Sequence[Record]], weights: Weights, seed: int, overwrite: bool,
+def write_results(out: Path, tallies: Mapping[str, Tally], weights: Weights, seed: int, overwrite: bool,
                   seconds: Mapping[str, float], notes: Sequence[str], about: Mapping[str, Any]) -> dict[str, Any]:
-    """Write `records.jsonl` and `report.json`; returns the report.
+    """Write `report.json`; returns it.
 
     Args:
-        records: by side, the same samples in the same order.
+        tallies: by side, of the same samples in the same order.
         seconds: by side.
         about: what was evaluated: model, against, data, task, sampling, seconds, versions, command, written.
     """
-    report = {**build(records, weights, seed, seconds, notes), **about}
-    with atomic_write(out / "records.jsonl", overwrite) as lines:
-        for pair in zip(*records.values(), strict=True):
-            lines.writelines(dumps(record.to_row()) + "\n" for record in pair)
+    report = {**build(tallies, weights, seed, seconds, notes), **about}
     write_json(out / "report.json", report, overwrite)
     return report
 
 
-def build(records: Mapping[str, Sequence[Record]], weights: Weights, seed: int, seconds: Mapping[str, float],
+def build(tallies: Mapping[str, Tally], weights: Weights, seed: int, seconds: Mapping[str, float],
           notes: Sequence[str]) -> dict[str, Any]:
     """The part of the report that follows from the records."""
-    sides = {side: {**compare.summary(found), "seconds": seconds.get(side)} for side, found in records.items()}
-    paired = BASE in records
-    found = compare.difference(records[BASE], records[TRAINED], seed) if paired else None
-    missing = failures(records)
+    sides = {side: {**compare.summary(tally), "seconds": seconds.get(side)} for side, tally in tallies.items()}
+    marks = {side: tally.marks for side, tally in tallies.items()}
+    paired = BASE in marks
+    found = compare.difference(marks[BASE], marks[TRAINED], seed) if paired else None
+    missing = failures(marks)
     return {
-        "n": len(compare.by_sample(records[TRAINED])), "difference": found, "blocked": missing.blocked,
+        "n": len({mark.index for mark in marks[TRAINED]}), "difference": found, "blocked": missing.blocked,
         "verdict": None if found is None else CANNOT_TELL if missing.blocked else found["verdict"],
         "base": sides.get(BASE), "trained": sides[TRAINED],
         "weighted": {
             "sbk_weight": weights.sbk, "cm_weight": weights.cm,
             **{side: compare.weighted(sides.get(side), weights.sbk, weights.cm) for side in (BASE, TRAINED)},
-            "difference": compare.weighted_difference(records[BASE], records[TRAINED], weights.sbk, weights.cm, seed)
+            "difference": compare.weighted_difference(marks[BASE], marks[TRAINED], weights.sbk, weights.cm, seed)
             if paired else None},
-        "differences": compare.differences(records[BASE], records[TRAINED], seed) if paired else None,
+        "differences": compare.differences(marks[BASE], marks[TRAINED], seed) if paired else None,
         "dimensions": table(sides.get(BASE), sides[TRAINED]),
         "notes": [*notes, *missing.lines, *_notes(found)],
     }
@@ -74,20 +73,20 @@ class Failures:
     lines: tuple[str, ...]
 
 
-def failures(records: Mapping[str, Sequence[Record]]) -> Failures:
-    total = len(records[TRAINED])
-    worst = {cause: max(sum(r.state == cause for r in found) for found in records.values()) for cause in CAUSES}
-    all_of_a_side = max(sum(r.state in CAUSES for r in found) for found in records.values())
+def failures(marks: Mapping[str, Sequence[Mark]]) -> Failures:
+    total = len(marks[TRAINED])
+    worst = {cause: max(sum(r.state == cause for r in found) for found in marks.values()) for cause in CAUSES}
+    all_of_a_side = max(sum(r.state in CAUSES for r in found) for found in marks.values())
     blocked = all_of_a_side > FAILED_SHARE * total
     end = f": more than {FAILED_SHARE:.0%}, so nothing is concluded." if blocked else "."
     return Failures(blocked, tuple(
         f"{count} of {total} samples have no verdict ({CAUSES[cause]}) and are left out{end}"
-        for cause, count in worst.items() if count) + _without_keys(records))
+        for cause, count in worst.items() if count) + _without_keys(marks))
 
 
-def _without_keys(records: Mapping[str, Sequence[Record]]) -> tuple[str, ...]:
-    count = sum(r.state == NO_KEY for r in records[TRAINED])
-    return (f"{count} of {len(records[TRAINED])} samples name no key facts: their replies are written, and judged with --judge, "
+def _without_keys(marks: Mapping[str, Sequence[Mark]]) -> tuple[str, ...]:
+    count = sum(r.state == NO_KEY for r in marks[TRAINED])
+    return (f"{count} of {len(marks[TRAINED])} samples name no key facts: their replies are written, and judged with --judge, "
             "but not verified.",) if count else ()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import groupby
 
 from toolkit.evaluate.records import BASE, TRAINED, Record
 from toolkit.show.cards import OUTCOMES, Card, Side, length_name, pieces
@@ -17,26 +19,34 @@ def cards(records: Iterable[Record], most: int = SHOWN) -> tuple[list[Card], int
     """Records paired by sample, at most so many, and how many there are.
 
     Lost come first, then gained, unscored, wrong on both sides, right on both sides.
+
+    Args:
+        records: those of a sample follow one another, as they are written.
     """
-    sides: dict[int, dict[str, Record]] = {}
-    for record in records:
-        if record.repeat == 0:                  # of repeated replies the first is shown
-            sides.setdefault(record.index, {})[record.side] = record
+    total = 0
+
+    def counted() -> Iterator[Mapping[str, Record]]:
+        nonlocal total
+        for _, found in groupby((record for record in records if record.repeat == 0), lambda record: record.index):
+            pair = {record.side: record for record in found}    # of repeated replies the first is shown
+            if TRAINED in pair:
+                total += 1
+                yield pair
+
     rank = list(OUTCOMES)
-    pairs = sorted((pair for pair in sides.values() if TRAINED in pair), key=lambda pair: rank.index(_outcome(pair)))
     seen: Counter[str] = Counter()
     found = []
-    for pair in pairs[:most]:
+    for pair in heapq.nsmallest(most, counted(), key=lambda pair: rank.index(_outcome(pair))):
         one = card(pair)
         seen[one.outcome] += 1
         found.append(replace(one, open=seen[one.outcome] <= OPEN.get(one.outcome, 0)))
-    return found, len(pairs)
+    return found, total
 
 
 def card(pair: Mapping[str, Record]) -> Card:
     """The records of one sample by side; the sample's own fields are the same in both."""
     record = pair.get(TRAINED) or next(iter(pair.values()))
-    role = record.character_name or record.role_id
+    role = record.role
     tags = {"kind": record.kind, "difficulty": record.difficulty, "language": record.language, "form": record.form.replace("_", " "),
             "memory": f"{record.memory_distance} back" if record.memory_distance else "", "role": role,
             "state": record.state, "length": length_name(record.n_tokens)}

@@ -1,4 +1,4 @@
-"""From records to numbers: one model's accuracy with its slices, and the difference between two models, paired."""
+"""From marks to numbers: one model's accuracy with its slices, and the difference between two models, paired."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from toolkit.evaluate.records import INCOMPLETE, STATES, Record
+from toolkit.evaluate.records import INCOMPLETE, STATES
 from toolkit.evaluate.stats import (
     CANNOT_TELL,
     DRAWS,
@@ -27,22 +27,23 @@ from toolkit.evaluate.stats import (
     verdict,
     wilson,
 )
-from toolkit.evaluate.style import style
+from toolkit.evaluate.tally import Mark, Tally
 
-SLICES: dict[str, Callable[[Record], str]] = {
+SLICES: dict[str, Callable[[Mark], str]] = {
     "by_kind": lambda r: r.kind,
     "by_difficulty": lambda r: r.difficulty,
     "by_language": lambda r: r.language,
     "by_form": lambda r: r.form,
     "by_question_type": lambda r: r.question_type,
     "by_distance": lambda r: str(r.memory_distance) if r.memory_distance else "",
-    "by_role": lambda r: r.character_name or r.role_id,
+    "by_role": lambda r: r.role,
 }
 _ORDER = {name: rank for rank, name in enumerate(("SBK", "CM", "easy", "medium", "hard"))}
 
 
-def summary(records: Sequence[Record]) -> dict[str, Any]:
+def summary(side: Tally) -> dict[str, Any]:
     """Accuracy with its Wilson interval, the format rate, every slice, and how many replies are in each state."""
+    records = side.marks
     states = Counter(r.state for r in records)
     formats = [r.format for r in records if r.format is not None]
     completed = [r for r in records if r.state not in INCOMPLETE]
@@ -54,13 +55,13 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         **{name: {value: rate(group) for value, group in grouped(records, key).items()}
            for name, key in SLICES.items()},
         "states": {state: states.get(state, 0) for state in STATES},
-        "mean_tokens": sum(r.n_tokens for r in records) / len(records) if records else None,
-        "style": style(r for r in records if r.scored),
+        "mean_tokens": side.tokens / len(records) if records else None,
+        "style": side.style.to_json(),
         "repeats": repeated(records),
     }
 
 
-def rate(records: Sequence[Record]) -> dict[str, Any]:
+def rate(records: Sequence[Mark]) -> dict[str, Any]:
     """Accuracy over the records that have a verdict; `n` counts them.
 
     Repeats of a sample are no samples of their own: with them the interval is that of the roles (or samples) resampled.
@@ -76,15 +77,15 @@ def rate(records: Sequence[Record]) -> dict[str, Any]:
     return {"accuracy": found.value, "low": found.low, "high": found.high, "n": len(scored)}
 
 
-def by_sample(records: Sequence[Record]) -> dict[int, list[Record]]:
+def by_sample(records: Sequence[Mark]) -> dict[int, list[Mark]]:
     """Records by sample: several where replies are repeated."""
-    found: dict[int, list[Record]] = {}
+    found: dict[int, list[Mark]] = {}
     for record in records:
         found.setdefault(record.index, []).append(record)
     return found
 
 
-def _share(records: Sequence[Record]) -> float:
+def _share(records: Sequence[Mark]) -> float:
     return sum(r.right for r in records) / len(records)
 
 
@@ -94,7 +95,7 @@ def clustered(scores: Sequence[float], roles: Sequence[str]) -> Any:
     return type(found)(found.value, max(0.0, found.low), min(1.0, found.high), found.resampled, found.clusters)
 
 
-def repeated(records: Sequence[Record]) -> dict[str, Any] | None:
+def repeated(records: Sequence[Mark]) -> dict[str, Any] | None:
     """pass@k, all-k and maj@k, with k from 1 up to the repeats in powers of two; None without repeats.
 
     A sample counts when each of its repeats has a verdict.
@@ -122,22 +123,22 @@ def _scores(values: Sequence[float]) -> dict[str, float]:
     return {"value": found.value, "low": max(0.0, found.low), "high": min(1.0, found.high)}
 
 
-def grouped(records: Sequence[Record], key: Callable[[Record], str]) -> dict[str, list[Record]]:
-    groups: dict[str, list[Record]] = {}
+def grouped(records: Sequence[Mark], key: Callable[[Mark], str]) -> dict[str, list[Mark]]:
+    groups: dict[str, list[Mark]] = {}
     for record in records:
         if key(record):
             groups.setdefault(key(record), []).append(record)
     return dict(sorted(groups.items(), key=lambda item: (_ORDER.get(item[0], len(_ORDER)), len(item[0]), item[0])))
 
 
-def difference(base: Sequence[Record], trained: Sequence[Record], seed: int, draws: int = DRAWS) -> dict[str, Any] | None:
+def difference(base: Sequence[Mark], trained: Sequence[Mark], seed: int, draws: int = DRAWS) -> dict[str, Any] | None:
     """Trained − base over the samples both of which have a verdict; None when there are none.
 
     The interval is that of resampled roles, and no narrower than the one of independent samples (Newcombe).
     With repeats a sample's score is the share of its replies that are right, and a sign-flip test takes McNemar's place.
 
     Args:
-        base, trained: records of the same samples.
+        base, trained: marks of the same samples.
     """
     before, after = (by_sample([r for r in side if r.scored]) for side in (base, trained))
     common = [index for index in before if index in after]
@@ -168,7 +169,7 @@ def _independent(was: Sequence[float], now: Sequence[float]) -> Interval:
     return newcombe_paired(pairs[1, 1], pairs[0, 1], pairs[1, 0], pairs[0, 0])
 
 
-def differences(base: Sequence[Record], trained: Sequence[Record], seed: int) -> dict[str, dict[str, Any]]:
+def differences(base: Sequence[Mark], trained: Sequence[Mark], seed: int) -> dict[str, dict[str, Any]]:
     """The difference in every slice, with p-values adjusted (Holm) over the values of that slice."""
     tables: dict[str, dict[str, Any]] = {}
     for name, key in SLICES.items():
@@ -188,7 +189,7 @@ def weighted(side: dict[str, Any] | None, sbk_weight: float, cm_weight: float) -
     return None if sbk is None or cm is None else sbk_weight * sbk + cm_weight * cm
 
 
-def weighted_difference(base: Sequence[Record], trained: Sequence[Record], sbk_weight: float, cm_weight: float,
+def weighted_difference(base: Sequence[Mark], trained: Sequence[Mark], sbk_weight: float, cm_weight: float,
                         seed: int) -> dict[str, float] | None:
     """The difference of the weighted scores with its interval; None unless both kinds were measured on both sides."""
     before, after = (by_sample([r for r in side if r.scored and r.kind in ("SBK", "CM")]) for side in (base, trained))

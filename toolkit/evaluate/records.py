@@ -73,6 +73,10 @@ class Record:
     answer: str | None = None                   # what the task reads as the answer, where it has short ones
 
     @property
+    def role(self) -> str:
+        return self.character_name or self.role_id
+
+    @property
     def right(self) -> bool:
         return self.state == RIGHT
 

@@ -101,7 +101,9 @@ def ask(name: str, prompts: Sequence[Sequence[Message]], repeats: int, sampling:
 
 def replies(side: str, asked: Asked, prompts: Sequence[Sequence[Message]], roles: Sequence[str],
             sampling: Sampling, loading: Loading, folder: Path) -> Iterator[tuple[int, int, Completion, bool]]:
-    """`(place of the prompt, repeat, reply, whether the template opened the thinking)`, in order.
+    """Make the replies that are missing; `(place of the prompt, repeat, reply, whether the template opened the thinking)`, in order.
+
+    What is returned reads them one at a time.
 
     Args:
         side: shown beside the progress bar.
@@ -130,14 +132,21 @@ def replies(side: str, asked: Asked, prompts: Sequence[Sequence[Message]], roles
                     failed = _ask(asked.engine, list(missing.values()), sampling, journal, advance)
                 else:
                     _generate(asked.name, list(missing.values()), sampling, loading, journal, advance)
-    found = _read(path, asked.wanted)
-    for place in range(len(prompts)):
-        for repeat, of_repeat in enumerate(asked.keys):
-            row = found.get(key := of_repeat[place])
-            if row is None:
-                yield place, repeat, Completion(failed.get(key, "the engine gave none"), ENGINE_FAILED, 0), False
-            else:
-                yield place, repeat, Completion(row["text"], row["finish"], row["tokens"]), row["prefilled"]
+    return _kept(path, asked.keys, failed)
+
+
+def _kept(path: Path, keys: Sequence[Sequence[str]], failed: Mapping[str, str]) -> Iterator[tuple[int, int, Completion, bool]]:
+    """Replies of the journal, by prompt and then by repeat."""
+    places = _places(path, {key for of_repeat in keys for key in of_repeat})
+    with path.open("rb") as rows:
+        for place, of_prompt in enumerate(zip(*keys, strict=True)):
+            for repeat, key in enumerate(of_prompt):
+                if key in places:
+                    rows.seek(places[key])
+                    row = orjson.loads(rows.readline())
+                    yield place, repeat, Completion(row["text"], row["finish"], row["tokens"]), row["prefilled"]
+                else:
+                    yield place, repeat, Completion(failed.get(key, "the engine gave none"), ENGINE_FAILED, 0), False
 
 
 def _identity(name: str) -> str:
@@ -234,16 +243,19 @@ def _ask(engine: Any, wanted: Sequence[Wanted], sampling: Sampling, journal: Jou
     return {row["id"]: row["error"] for _, row in read_rows(failed)} if failed.is_file() else {}
 
 
-def _read(path: Path, keys: set[str]) -> dict[str, dict[str, Any]]:
-    found = {}
+def _places(path: Path, keys: set[str]) -> dict[str, int]:
+    """Where in the file the rows of these keys begin, in bytes."""
+    found, start = {}, 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 row = orjson.loads(line)
                 if row["id"] in keys:
-                    found[row["id"]] = {name: row[name] for name in ("text", "finish", "tokens", "prefilled")}
+                    row["text"], row["finish"], row["tokens"], row["prefilled"]
+                    found[row["id"]] = start
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 raise InputError(f"{path}:{number} is no reply: {error}. Delete this line; it is asked for again.") from error
+            start += len(line)
     return found
 
 

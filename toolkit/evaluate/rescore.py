@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from toolkit.evaluate.assemble import Weights, write_results
 from toolkit.evaluate.generation import ENGINE_FAILED, Completion
 from toolkit.evaluate.records import STATES, Record, make_record, read_records
 from toolkit.evaluate.style import role_marks
+from toolkit.evaluate.tally import write_records
 from toolkit.jsonl import existing
 from toolkit.run import command, now, versions
 from toolkit.sources import data_files
@@ -41,26 +43,28 @@ def rescore(folder: Path, out: Path | None = None, data: str | Path | None = Non
     task = task_of(task or report["task"]) if not task or isinstance(task, str) else task
     source = str(data or report["data"].get("given") or report["data"]["path"])
     rows = {str(getattr(row, "id", "")): row for file in data_files(source, "test") for _, row in task.read(file)}
-    old = list(read_records(folder / "records.jsonl"))
-    if absent := sorted({r.id for r in old} - set(rows)):
+    if absent := sorted({r.id for r in read_records(folder / "records.jsonl")} - set(rows)):
         raise InputError(f"{source} lacks {len(absent)} of the evaluated samples ({', '.join(absent[:5])}). "
                          "Name the data of that evaluation with --data.")
     names = role_marks(rows.values())
-    records: dict[str, list[Record]] = {}
     changed: Counter[tuple[str, str]] = Counter()
-    for record in old:
-        text = record.reason.removeprefix("no reply: ") if record.state == ENGINE_FAILED else record.completion
-        new = make_record(task, rows[record.id], record.index, record.side,
-                          Completion(text, record.finish_reason, record.n_tokens), record.prefilled, record.repeat, names)
-        changed[record.state, new.state] += record.state != new.state
-        records.setdefault(record.side, []).append(new)
+
+    def records() -> Iterator[Record]:
+        for record in read_records(folder / "records.jsonl"):
+            text = record.reason.removeprefix("no reply: ") if record.state == ENGINE_FAILED else record.completion
+            new = make_record(task, rows[record.id], record.index, record.side,
+                              Completion(text, record.finish_reason, record.n_tokens), record.prefilled, record.repeat, names)
+            changed[record.state, new.state] += record.state != new.state
+            yield new
+
+    tallies = write_records(out / "records.jsonl", records(), overwrite)
     weights = report.get("weighted", {})
     moved = [f"{count} {_word(was)} → {_word(is_)}" for was in STATES for is_ in STATES if (count := changed[was, is_])]
     notes = [f"Old replies ({folder}), scored anew: {', '.join(moved) or 'no state changed'}."]
     about = {name: report.get(name) for name in ("model", "against", "data", "task", "sampling")}
     return write_results(
-        out, records, Weights(weights.get("sbk_weight", 0.5), weights.get("cm_weight", 0.5)), report["sampling"]["seed"],
-        overwrite, {side: (report.get(side) or {}).get("seconds") for side in records}, notes, {
+        out, tallies, Weights(weights.get("sbk_weight", 0.5), weights.get("cm_weight", 0.5)), report["sampling"]["seed"],
+        overwrite, {side: (report.get(side) or {}).get("seconds") for side in tallies}, notes, {
             **about, "rescored": {"from": str(folder), "changed": [[*states, n] for states, n in changed.items() if n]},
             "seconds": round(time.monotonic() - begun, 2), "versions": versions(), "command": command(),
             "written": now()}), out

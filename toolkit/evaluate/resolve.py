@@ -18,6 +18,7 @@ from toolkit.evaluate.records import Record, read_records
 from toolkit.evaluate.report import write_report
 from toolkit.evaluate.runner import evaluate, subset
 from toolkit.evaluate.submission import write_submission
+from toolkit.evaluate.tally import Mark, mark
 from toolkit.jsonl import write_json
 from toolkit.run import read_manifest, run_of
 from toolkit.samples import Sample
@@ -215,8 +216,8 @@ def _anonymised(task: Task, model: str, base: str | None, source: str, out: Path
     return {**{name: report[name] for name in KEPT}, "by_name": by_name, "folder": str(folder)}
 
 
-def _by_side(records: Iterable[Record]) -> dict[str, list[Record]]:
-    sides: dict[str, list[Record]] = {}
+def _by_side(records: Iterable[Record]) -> dict[str, list[Mark]]:
+    sides: dict[str, list[Mark]] = {}
     for record in records:
-        sides.setdefault(record.side, []).append(record)
+        sides.setdefault(record.side, []).append(mark(record))
     return sides

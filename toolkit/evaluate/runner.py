@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,10 +24,11 @@ from toolkit.evaluate.plan import plan
 from toolkit.evaluate.records import BASE, TRAINED, Record, make_record
 from toolkit.evaluate.replies import Loading, Sampling, ask, is_adapter, replies
 from toolkit.evaluate.style import role_marks
+from toolkit.evaluate.tally import write_records
 from toolkit.run import command, fingerprint, now, versions
 from toolkit.sources import data_files, is_hub_name
 from toolkit.tasks.base import Task, load_task
-from toolkit.terminal import say
+from toolkit.terminal import counter, say
 
 __all__ = ["Completion", "complete", "evaluate", "subset"]
 
@@ -80,15 +81,23 @@ def evaluate(model_path: str | Path, against: str | Path | None, data: str | Pat
     if dry_run:
         return {"plan": ahead.to_json()}
     names = role_marks(rows)
-    records: dict[str, list[Record]] = {}
+    said: dict[str, Iterator[tuple[int, int, Completion, bool]]] = {}
     seconds: dict[str, float] = {}
     for side in models:
         started = time.monotonic()
-        found = replies(side, asked[side], prompts, roles, sampling, loading, out)
-        records[side] = [make_record(task, rows[place], place, side, reply, prefilled, repeat, names)
-                         for place, repeat, reply, prefilled in found]
+        said[side] = replies(side, asked[side], prompts, roles, sampling, loading, out)
         seconds[side] = round(time.monotonic() - started, 2)
-    return write_results(out, records, Weights(sbk_weight, cm_weight), seed, overwrite, seconds, notes, {
+    del prompts                                 # a copy of every profile
+
+    def records() -> Iterator[Record]:
+        with counter("verified", ahead.replies) as show:
+            for done, of_prompt in enumerate(zip(*said.values(), strict=True)):
+                for side, (place, repeat, reply, prefilled) in zip(said, of_prompt, strict=True):
+                    yield make_record(task, rows[place], place, side, reply, prefilled, repeat, names)
+                show((done + 1) * len(said))
+
+    tallies = write_records(out / "records.jsonl", records(), overwrite)
+    return write_results(out, tallies, Weights(sbk_weight, cm_weight), seed, overwrite, seconds, notes, {
         "model": str(model_path), "against": None if against is None else str(against),
         "plan": ahead.to_json(), "data": {**fingerprint(files[0]), "samples": len(rows), "given": str(data)}, "task": task.name,
         "sampling": {"max_new_tokens": max_new_tokens, "temperature": temperature, "batch_size": batch_size,

@@ -3,19 +3,22 @@
 All of it is counted on what the user would see (the answer, without the thinking), by rules that can be read here; none of
 it enters the headline.
 
-    distinct-n      different n-grams over all n-grams of all replies (Li et al. 2016, NAACL, "A Diversity-Promoting …")
+    distinct-n      different n-grams over all n-grams of the first 1,000 replies (Li et al. 2016, NAACL, "A Diversity-Promoting …");
+                    it falls with the amount of text, so that evaluations of different sizes could not be compared over all
     repetition      1 − different 4-grams over 4-grams within a reply, the mean (Welleck et al. 2020, ICLR, rep-n)
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from toolkit.samples import detect_language
 from toolkit.verify.reply import split_reply
 
+VARIETY_OF = 1000                               # replies whose n-grams are counted
 LOOPS = 0.5                                     # a reply most of whose 4-grams stood in it before repeats itself
 MARK_UNITS, MARK_LETTERS = 4, 8                 # characters of Chinese or words, and letters: from here on a fact is a mark
 JUDGED_CHARACTERS = 4                           # a shorter answer (a number, a name) has no language of its own
@@ -84,36 +87,40 @@ def other_roles(names: re.Pattern[str] | None, text: str, given: str) -> list[st
     return sorted({name for name in names.findall(split_reply(text).answer) if name not in given})
 
 
-def style(replies: Iterable[Reply]) -> dict[str, Any]:
-    """Counts and shares over the replies; a share is None where there is nothing to count."""
-    seen: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}
-    grams = dict.fromkeys(seen, 0)
-    total = leaks = strays = kept = judged = loops = repeated_of = 0
-    repetition, characters, tokens = 0.0, 0, 0
-    for reply in replies:
+class Style:
+    """Counts over the replies of a model, one at a time."""
+
+    def __init__(self) -> None:
+        self.replies = self.leaks = self.strays = self.kept = self.judged = self.loops = self.repeated_of = 0
+        self.repetition, self.characters, self.tokens = 0.0, 0, 0
+        self.grams = {n: array("q") for n in (1, 2, 3)}        # hashes
+
+    def add(self, reply: Reply) -> None:
         answer = split_reply(reply.completion, prefilled=reply.prefilled).answer.strip()
-        total += 1
-        tokens += reply.n_tokens
-        characters += len(answer)
-        leaks += speaks_as_ai(answer)
-        strays += bool(reply.other_roles)
+        self.replies += 1
+        self.tokens += reply.n_tokens
+        self.characters += len(answer)
+        self.leaks += speaks_as_ai(answer)
+        self.strays += bool(reply.other_roles)
         words = units(answer)
-        for n, known in seen.items():
-            found = [hash(tuple(words[at:at + n])) for at in range(len(words) - n + 1)]
-            grams[n] += len(found)
-            known.update(found)
+        if self.replies <= VARIETY_OF:
+            for n, grams in self.grams.items():
+                grams.extend(hash(tuple(words[at:at + n])) for at in range(len(words) - n + 1))
         if (share := repeats(words)) is not None:
-            repeated_of += 1
-            repetition += share
-            loops += share > LOOPS
+            self.repeated_of += 1
+            self.repetition += share
+            self.loops += share > LOOPS
         if reply.language and len(words) >= JUDGED_CHARACTERS:
-            judged += 1
-            kept += detect_language(answer) == reply.language
-    return {"replies": total, "ai_leaks": leaks, "ai_leak_rate": _share(leaks, total),
-            "other_roles": strays, "other_role_rate": _share(strays, total),
-            "language_kept": _share(kept, judged), "repetition": _share(repetition, repeated_of), "loops": loops,
-            **{f"distinct_{n}": _share(len(known), grams[n]) for n, known in seen.items()},
-            "mean_answer_characters": _share(characters, total), "mean_tokens": _share(tokens, total)}
+            self.judged += 1
+            self.kept += detect_language(answer) == reply.language
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and shares; a share is None where there is nothing to count."""
+        return {"replies": self.replies, "ai_leaks": self.leaks, "ai_leak_rate": _share(self.leaks, self.replies),
+                "other_roles": self.strays, "other_role_rate": _share(self.strays, self.replies),
+                "language_kept": _share(self.kept, self.judged), "repetition": _share(self.repetition, self.repeated_of),
+                "loops": self.loops, **{f"distinct_{n}": _share(len(set(grams)), len(grams)) for n, grams in self.grams.items()},
+                "mean_answer_characters": _share(self.characters, self.replies), "mean_tokens": _share(self.tokens, self.replies)}
 
 
 _UNIT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")

@@ -84,11 +84,12 @@ def _paired(first: Mapping[str, Any], other: Mapping[str, Any], seed: int) -> di
     """The difference of two runs' models on the samples that both were asked; None unless the data is the same."""
     from toolkit.evaluate.compare import difference
     from toolkit.evaluate.records import TRAINED, read_records
+    from toolkit.evaluate.tally import mark
 
     one, two = first["evaluation"], other["evaluation"]
     if not one or not two or one["data_sha256"] != two["data_sha256"]:
         return None
-    sides = [{r.id: r for r in read_records(Path(e["folder"]) / "records.jsonl") if r.side == TRAINED and r.repeat == 0}
+    sides = [{r.id: mark(r) for r in read_records(Path(e["folder"]) / "records.jsonl") if r.side == TRAINED and r.repeat == 0}
              for e in (one, two)]
     common = [name for name in sides[0] if name in sides[1]]
     before, after = ([replace(side[name], index=place) for place, name in enumerate(common)] for side in sides)
