@@ -40,7 +40,7 @@ class Run:
 
     def __init__(self, folder: Path, config: Mapping[str, Any], data: Mapping[str, Path], write: bool = True):
         self.folder, self.write = folder, write
-        self.waiting: dict[str, bytes] = {}     # file → lines that the disk has not taken
+        self.waiting: dict[str, bytes] = {}     # file → what the disk has not taken
         fresh = {"config": dict(config), "data": {name: fingerprint(path) for name, path in data.items()}}
         there = folder / MANIFEST
         if there.is_file():
@@ -86,22 +86,28 @@ class Run:
         self.append(METRICS, {"stage": stage, "step": step, **values})
 
     def append(self, name: str, row: Mapping[str, Any]) -> None:
-        """One more line of a file of the folder. A full disk delays lines, and a folder that vanished is made again: neither ends
-        the run."""
+        """One more line of a file of the folder."""
+        self.write_on(name, dumps(row).encode() + b"\n")
+
+    def write_on(self, name: str, data: bytes) -> None:
+        """Add to a file of the folder. A full disk delays what is added, and a folder that vanished is made again: neither ends the
+        run."""
         if not self.write:
             return
         late = bool(self.waiting.get(name))
-        self.waiting[name] = self.waiting.get(name, b"") + dumps(row).encode() + b"\n"
+        self.waiting[name] = self.waiting.get(name, b"") + data
+        file = self.folder / name
         try:
             if not self.folder.is_dir():
                 self.save()
                 say(f"  {self.folder} has vanished: made again, without what it held")
-            with (self.folder / name).open("ab", buffering=0) as out:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("ab", buffering=0) as out:
                 while self.waiting[name]:
                     self.waiting[name] = self.waiting[name][out.write(self.waiting[name]):]
         except OSError as error:
             if not late:
-                say(f"  {self.folder / name} cannot be written ({error.strerror or error}): its lines are kept in memory. Free some space")
+                say(f"  {file} cannot be written ({error.strerror or error}): what belongs there is kept in memory. Free some space")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -149,6 +149,7 @@ def test_a_disk_that_fills_while_a_checkpoint_is_written_is_told_in_a_line(tmp_p
     assert [row["step"] for row in metrics(tmp_path)] == [1, 2, 3]
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_folder_that_vanishes_is_made_again_and_the_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                               capsys: pytest.CaptureFixture[str]) -> None:
     stock = Recorder.on_log
@@ -158,8 +159,12 @@ def test_a_folder_that_vanishes_is_made_again_and_the_run_ends(tmp_path: Path, m
             shutil.rmtree(tmp_path / "run", ignore_errors=True)
         stock(self, args, state, control, **kwargs)
 
+    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
     monkeypatch.setattr(Recorder, "on_log", vanishes)
-    start(tmp_path)
+    start(tmp_path, report_to="tensorboard")
+    # what was logged before is gone with the folder; TensorBoard comes first
+    assert [row["step"] for row in metrics(tmp_path)] == [3, 4]
+    assert scalars(tmp_path / "run/tensorboard", "train/reward") == {4: metrics(tmp_path)[1]["reward"]}
     assert "has vanished: made again" in capsys.readouterr().err
     assert "grpo" in read_manifest(tmp_path / "run")["stages"]
     assert (tmp_path / "run/final_model/model.safetensors").is_file()
@@ -179,6 +184,28 @@ def test_trackers_find_the_id_that_the_run_began_with(tmp_path: Path, monkeypatc
             assert os.environ["TENSORBOARD_LOGGING_DIR"] == str(tmp_path / "run/tensorboard")
     assert seen[0] == seen[1] and "WANDB_RUN_ID" not in os.environ
     assert len(seen[0][1]) == 21 and seen[0][2].startswith("run-")
+
+
+def scalars(folder: Path, tag: str) -> dict[int, Any]:
+    """What TensorBoard reads of a metric: step → value."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(folder)).Reload()
+    return {event.step: pytest.approx(event.value) for event in found.Scalars(tag)}
+
+
+def test_a_tracker_that_fails_does_not_end_the_cold_start_nor_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    from transformers.integrations import TensorBoardCallback
+
+    def down(*args: Any, **kwargs: Any) -> None:
+        raise ConnectionError("no route to host")
+
+    for event in ("on_train_begin", "on_log"):
+        monkeypatch.setattr(TensorBoardCallback, event, down)
+    start(tmp_path, **{**settings(tmp_path), "report_to": "tensorboard", "max_steps": 2})
+    assert capsys.readouterr().err.count("TensorBoard fails (ConnectionError: no route to host)") == 2      # once a stage
+    assert set(read_manifest(tmp_path / "run")["stages"]) >= {"sft", "grpo"}
 
 
 def test_events_of_a_continued_run_lie_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from toolkit.train.arguments import TrainSettings
 from toolkit.train.callbacks import Recorder
 from toolkit.train.models import save
 from toolkit.train.speed import right_padding_unmasked, score_completions_only
+from toolkit.train.trackers import survive
 
 WINDOW = 16     # batches
 
@@ -80,6 +81,7 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
     trainer = right_padding_unmasked(SFTTrainer)(
         model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
         callbacks=[Recorder(run, "sft", "loss")])
+    survive(trainer, run)
     trainer.remove_callback(PrinterCallback)    # the recorder shows what matters; metrics.jsonl has the rest
     trainer.train()
     save(trainer, tokenizer, out)

@@ -27,7 +27,8 @@ from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
 from toolkit.train.models import prefills_think, save, write_merged
-from toolkit.train.speed import prompt_sharing, score_completions_only
+from toolkit.terminal import say
+from toolkit.train.speed import decoder, obstacle, prompt_sharing, score_completions_only
 from toolkit.train.trackers import survive
 from toolkit.train.watchdog import Watchdog
 from toolkit.verify import Verdict
@@ -135,7 +136,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     trainer, guard = make_trainer(settings, run, task, reward, model, tokenizer, train_rows, eval_rows, common)
     for callback in callbacks:
         trainer.add_callback(callback)
-    survive(trainer.callback_handler.callbacks)
+    survive(trainer, run)
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)
@@ -176,8 +177,7 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     held_out = [HeldOut(run, reward, eval_rows, settings.system_prompt, every, prefilled)] if every else []
     unsloth = settings.loader == "unsloth"                  # whose model has its adapter, and its own forward
     adapter = get_peft_config(ModelConfig(**settings.model)) if settings.model.get("use_peft") and not unsloth else None
-    # keys and values are shared through the plain decoder, which an adapter wraps
-    trainer_class = GRPOTrainer if adapter or unsloth else prompt_sharing(GRPOTrainer)
+    trainer_class = GRPOTrainer if unsloth else prompt_sharing(GRPOTrainer)
     if settings.dynamic_sampling is not None:
         trainer_class = dynamic_sampling(trainer_class, settings.dynamic_sampling)
     trainer = trainer_class(
@@ -186,6 +186,8 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,
         callbacks=[guard, Recorder(run, "grpo", "reward"), writer, *held_out])
     trainer.remove_callback(PrinterCallback)
+    if not unsloth and run.write and (why := obstacle(decoder(trainer.model))):
+        say(f"  each prompt is computed once for every completion, not once for a group: {why}")
     guard.time(trainer)
     for callback in held_out:
         callback.trainer = trainer

@@ -8,19 +8,25 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import secrets
+import socket
 import string
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import wraps
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from toolkit.run import Run
 from toolkit.terminal import say
+from toolkit.train.restore import short
 
 logger = logging.getLogger(__name__)
 ALPHABET = string.ascii_lowercase + string.digits
@@ -28,6 +34,7 @@ LENGTH = 21                 # what SwanLab asks of an id; W&B takes any
 VARIABLES = {"wandb": "WANDB_RUN_ID", "swanlab": "SWANLAB_RUN_ID", "mlflow": "MLFLOW_RUN_ID", "trackio": ""}
 CHOSEN = ("wandb", "swanlab", "trackio")        # ids that are ours to choose
 TENSORBOARD = "TENSORBOARD_LOGGING_DIR"
+PAUSE_S, LONGEST_PAUSE_S = 60.0, 3600.0         # after a failure, twice as long after each
 
 
 @contextmanager
@@ -52,8 +59,6 @@ def tracked(run: Run, grpo: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         run.save()
     before = {name: os.environ.get(name) for name in (*told, "SWANLAB_PROJECT")}
     os.environ.update(told)
-    if run.write and "swanlab" in known and find_spec("swanlab"):
-        _begin_swanlab()
     try:
         # Trackio goes on by name, so the name must be the run's alone
         named = {"run_name": run.folder.name + (f"-{known['trackio'][:6]}" if "trackio" in known else "")}
@@ -64,14 +69,15 @@ def tracked(run: Run, grpo: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def _begin_swanlab() -> None:
+def _begin_swanlab(swanlab: Any) -> None:
     """Begin SwanLab's run before transformers asks whether there is one: from SwanLab 0.9 on, asking too early raises.
 
     Such a version also fails on the variable that transformers names the project by, and reads SWANLAB_PROJ_NAME.
     """
+    with suppress(RuntimeError):
+        if swanlab.get_run() is not None:
+            return
     project = os.environ.pop("SWANLAB_PROJECT", None) or os.environ.get("SWANLAB_PROJ_NAME")
-    import swanlab
-
     swanlab.init(project=project, id=os.environ["SWANLAB_RUN_ID"], resume=os.environ["SWANLAB_RESUME"])
 
 
@@ -86,28 +92,96 @@ def apart(stage: str) -> Iterator[None]:
         os.environ[TENSORBOARD] = whole
 
 
-def survive(callbacks: Sequence[TrainerCallback]) -> None:
-    """Let a tracker that fails in the middle of a run (a full disk, a vanished folder, a lost connection) fail alone."""
-    for tracker in callbacks:
-        if type(tracker).__module__.startswith("transformers.integrations"):
-            for event in ("on_log", "on_save", "on_train_end"):
-                setattr(tracker, event, _alone(tracker, getattr(tracker, event)))
+def survive(trainer: Any, run: Run) -> None:
+    """Let a tracker that fails (a server that is down, a lost connection, a bug) fail alone, at any event of a run.
+
+    One that failed is left alone for a while, each time longer: some wait minutes for a server at every step.
+    """
+    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK, SwanLabCallback, TensorBoardCallback
+    from trl.extras.profiling import ProfilingContext
+
+    for tracker in trainer.callback_handler.callbacks:
+        if not isinstance(tracker, tuple(INTEGRATION_TO_CALLBACK.values())):
+            continue
+        if isinstance(tracker, TensorBoardCallback) and "://" not in (tracker.logging_dir or "") and find_spec("tensorboard"):
+            tracker.tb_writer = Events(run, tracker.logging_dir or "tensorboard")
+        if isinstance(tracker, SwanLabCallback) and run.write:
+            tracker.setup = _first(_begin_swanlab, tracker._swanlab, tracker.setup)
+        alone = Alone(type(tracker).__name__.removesuffix("Callback"), tracker)
+        for event in (name for name in dir(tracker) if name.startswith("on_")):
+            setattr(tracker, event, alone.tried(getattr(tracker, event)))
+    if not hasattr(ProfilingContext._log_metrics, "__wrapped__"):       # TRL tells some trackers its times without a callback
+        ProfilingContext._log_metrics = Alone("a tracker").tried(ProfilingContext._log_metrics)
 
 
-def _alone(tracker: Any, event: Callable[..., Any]) -> Callable[..., Any]:
-    name = type(tracker).__name__.removesuffix("Callback")
+def _first(begin: Callable[..., None], what: Any, call: Callable[..., None]) -> Callable[..., None]:
+    def both(*args: Any, **kwargs: Any) -> None:
+        begin(what)
+        call(*args, **kwargs)
 
-    def tried(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return event(*args, **kwargs)
-        except Exception as error:
-            if not getattr(tracker, "failed", False):
-                say(f"  {name} does not take what is logged ({type(error).__name__}: {error}): the run goes on")
-            logger.warning("%s: %s: %s", name, type(error).__name__, error)
-            tracker.failed, tracker.tb_writer = True, None      # TensorBoard begins another file
-            return None
+    return both
 
-    return tried
+
+class Alone:
+    """Calls of a tracker whose failures are told and not raised."""
+
+    def __init__(self, name: str, tracker: Any = None):
+        self.name, self.tracker, self.failures, self.until = name, tracker, 0, 0.0
+
+    def tried(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(call)
+        def attempt(*args: Any, **kwargs: Any) -> Any:
+            if time.monotonic() < self.until:
+                return None
+            try:
+                return call(*args, **kwargs)
+            except Exception as error:
+                if self.failures == 0:
+                    say(f"  {self.name} fails ({type(error).__name__}: {short(error)}): the run goes on, metrics.jsonl has what it misses")
+                logger.warning("%s: %s: %s", self.name, type(error).__name__, error)
+                self.until = time.monotonic() + min(PAUSE_S * 2**self.failures, LONGEST_PAUSE_S)
+                self.failures += 1
+                if call.__name__ == "on_train_begin":
+                    self.tracker._initialized = False       # W&B and SwanLab take an attempt to begin for a beginning
+                return None
+
+        return attempt
+
+
+class Events:
+    """A file of TensorBoard's events, with the methods of torch's SummaryWriter that transformers calls.
+
+    That one leaves the file to a thread, which a full disk or a vanished folder ends with all that it held.
+    """
+
+    def __init__(self, run: Run, folder: str):
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        self.run, self.event = run, Event
+        self.name = f"{Path(folder).absolute()}/events.out.tfevents.{time.time():010.0f}.{socket.gethostname()}.{os.getpid()}"
+        self.held = io.BytesIO()
+        self._add(file_version="brain.Event:2")
+
+    def add_scalar(self, tag: str, value: float, step: int | None = None) -> None:
+        from torch.utils.tensorboard.summary import scalar
+
+        self._add(summary=scalar(tag, value), step=step)
+
+    def add_text(self, tag: str, value: str, step: int | None = None) -> None:
+        from torch.utils.tensorboard.summary import text
+
+        self._add(summary=text(tag, value), step=step)
+
+    def flush(self) -> None:
+        self.run.write_on(self.name, self.held.getvalue())
+        self.held = io.BytesIO()
+
+    close = flush
+
+    def _add(self, **fields: Any) -> None:
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        RecordWriter(self.held).write(self.event(wall_time=time.time(), **fields).SerializeToString())
 
 
 class MlflowId(TrainerCallback):
