@@ -97,7 +97,11 @@ def survive(trainer: Any, run: Run) -> None:
 
     One that failed is left alone for a while, each time longer: some wait minutes for a server at every step.
     """
-    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK, SwanLabCallback, TensorBoardCallback
+    from transformers.integrations.integration_utils import (
+        INTEGRATION_TO_CALLBACK,
+        SwanLabCallback,
+        TensorBoardCallback,
+    )
     from trl.extras.profiling import ProfilingContext
 
     for tracker in trainer.callback_handler.callbacks:
