@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InputError
-from toolkit.train.arguments import load_settings
+from toolkit.train.arguments import as_installed, load_settings
 from toolkit.train.plan import plan
 from toolkit.train.presets import presets, read_preset
 
@@ -22,6 +22,7 @@ def test_every_preset_is_tested() -> None:
     assert set(presets()) == set(LARGEST)
 
 
+@pytest.mark.filterwarnings("error::FutureWarning")       # what we set is called as the installed version calls it
 @pytest.mark.parametrize("name", sorted(LARGEST))
 def test_trl_takes_a_preset_and_the_largest_model_fits(name: str) -> None:
     from trl import GRPOConfig, ModelConfig
@@ -29,13 +30,21 @@ def test_trl_takes_a_preset_and_the_largest_model_fits(name: str) -> None:
     settings = load_settings(CONFIG, {**read_preset(name), "model_name_or_path": f"Qwen/Qwen2.5-{LARGEST[name]}-Instruct"})
     ModelConfig(**settings.model)
     # bf16 needs a GPU to be accepted; one process stands for those that accelerate starts
-    GRPOConfig(**{**settings.grpo, "bf16": False, "use_cpu": True})
+    assert GRPOConfig(**as_installed({**settings.grpo, "bf16": False, "use_cpu": True})).gradient_checkpointing
     count, _, memory = name.partition("x")
     found = plan(settings, gpu_gb=float(memory.removesuffix("gb")) if memory else 32.0)
     assert found.fits, found.memory.to_json()
     assert found.setup.batch.processes == (int(count) if memory else 1)
     head = (ROOT / f"configs/presets/{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert LARGEST[name] in head
+
+
+def test_a_switch_that_transformers_renames_has_one_name() -> None:
+    given = {"activation_checkpointing": False, "activation_checkpointing_kwargs": {"use_reentrant": False}}
+    settings = load_settings(ROOT / "configs/demo.yaml", given)
+    assert settings.grpo["gradient_checkpointing"] is False and ("activation_checkpointing", "gradient_checkpointing", "TRL's name") in settings.translated
+    with pytest.raises(InputError, match='"activation_checkpointing" is called "gradient_checkpointing" here, and "gradient_checkpointing" is set too'):
+        load_settings(CONFIG, given)
 
 
 def test_an_unknown_preset_is_answered_with_the_known_ones() -> None:

@@ -192,6 +192,16 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
         translated=tuple(found.table), **ours)
 
 
+def as_installed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments for a configuration of TRL, by the new name where the installed transformers warns of the old one."""
+    found, known = dict(arguments), fields_of(*GRPO_MODULES)
+    for old in ("gradient_checkpointing", "gradient_checkpointing_kwargs"):
+        new = old.replace("gradient", "activation")
+        if old in found and new in known:
+            found[new] = found.pop(old)
+    return found
+
+
 def is_place(address: str) -> bool:
     """Whether it has the form s3://bucket/prefix."""
     return re.fullmatch(r"s3://[^/\s]+(/\S*)?", address) is not None

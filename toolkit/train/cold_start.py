@@ -13,7 +13,7 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.jsonl import read_rows
 from toolkit.run import Run
-from toolkit.train.arguments import TrainSettings
+from toolkit.train.arguments import TrainSettings, as_installed
 from toolkit.train.callbacks import Recorder
 from toolkit.train.models import save
 from toolkit.train.speed import right_padding_unmasked, score_completions_only
@@ -73,9 +73,9 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
 
     score_completions_only()
     markers = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
-    arguments = SFTConfig(**{
+    arguments = SFTConfig(**as_installed({
         **common, "output_dir": str(out), "save_strategy": "no", "logging_steps": 10, "logging_first_step": True, "max_length": 1024,
-        "assistant_only_loss": markers, **settings.sft})
+        "assistant_only_loss": markers, **settings.sft}))
     if arguments.train_sampling_strategy == "sequential":
         rows = near_length(rows, arguments.per_device_train_batch_size, arguments.seed)
     trainer = right_padding_unmasked(SFTTrainer)(

@@ -21,7 +21,7 @@ from toolkit.jsonl import dumps
 from toolkit.rewards.compose import Reward, Scorer, right_or_wrong
 from toolkit.run import Run
 from toolkit.tasks.base import Task
-from toolkit.train.arguments import TrainSettings
+from toolkit.train.arguments import TrainSettings, as_installed
 from toolkit.train.callbacks import Recorder, SampleWriter
 from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
@@ -172,7 +172,7 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     scoring = Scoring(task, reward.scorers, prefilled, writer)
     watchdog = Watchdog(reward.weights, reward.full, list(right_or_wrong(reward.weights)), settings.watchdog)
     guard = Guard(run, watchdog, writer, scoring.failures)
-    arguments = GRPOConfig(**{**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]})
+    arguments = GRPOConfig(**as_installed({**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]}))
     every = int(arguments.eval_steps) if eval_rows and settings.grpo.get("eval_steps") and arguments.eval_steps >= 1 else 0
     held_out = [HeldOut(run, reward, eval_rows, settings.system_prompt, every, prefilled)] if every else []
     unsloth = settings.loader == "unsloth"                  # whose model has its adapter, and its own forward

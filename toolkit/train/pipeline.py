@@ -231,10 +231,10 @@ def common_arguments(settings: TrainSettings) -> dict[str, Any]:
     shared = ("seed", "use_cpu", "bf16", "fp16", "report_to", "run_name", "project", "disable_tqdm", "gradient_checkpointing",
               "dataloader_num_workers", "ddp_backend")
     common = {k: settings.grpo[k] for k in shared if k in settings.grpo}
+    common.setdefault("gradient_checkpointing", torch.cuda.is_available())
     if not torch.cuda.is_available():
         # TRL turns bf16 on by default, which CPUs and MPS run slowly or not at all
         common.setdefault("bf16", False)
-        common.setdefault("gradient_checkpointing", False)
         common.setdefault("dataloader_pin_memory", False)
     if not torch.cuda.is_available() and not torch.backends.mps.is_available():
         common.setdefault("use_cpu", True)

@@ -47,6 +47,8 @@ TRANSLATED: Mapping[str, tuple[str | None, str]] = {
     "workspace": (None, "read by SwanLab from the environment: SWANLAB_WORKSPACE"),
     "resume": (None, "the same command continues a run"),
 }
+# names that the installed transformers may know, too: one switch has one name here
+_ALIASES = {f"activation_checkpointing{rest}": f"gradient_checkpointing{rest}" for rest in ("", "_kwargs")}
 _WEIGHTS = {"accuracy_weight": "accuracy", "format_weight": "format"}
 # switches of trackers: transformers takes their names in report_to
 _TRACKERS = {"swanlab": "swanlab", "use_swanlab": "swanlab", "wandb": "wandb", "use_wandb": "wandb"}
@@ -84,8 +86,8 @@ def translate(given: Mapping[str, Any], known: Callable[[str], bool]) -> Transla
             out.flat["loader"] = "unsloth" if value else "transformers"
         elif key == "no_wandb" and isinstance(value, bool):
             out.table.append((key, "report_to", "trackers are named, and this one is not"))
-        elif key in TRANSLATED and not known(key):
-            new, why = TRANSLATED[key]
+        elif key in _ALIASES or (key in TRANSLATED and not known(key)):
+            new, why = TRANSLATED.get(key) or (_ALIASES[key], "TRL's name")
             out.table.append((key, new or "—", why))
             if new and new in keys:
                 out.clashes.append((key, new))
