@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from toolkit.attributes import LANGUAGES
@@ -229,7 +230,8 @@ def right_without_a_key(sample: Sample) -> bool:
             or names_any(sample.question, sample.keys))
 
 
-def names_any(text: str, keys: Sequence[Key]) -> bool:
+@lru_cache(maxsize=64)                          # of one sample, some texts are asked about twice
+def names_any(text: str, keys: tuple[Key, ...]) -> bool:
     """Whether any key stands in a text, in any form that the verifier knows; what is said about it is another question."""
     read = Terms(fold(text).text)
     return any(find(key_matcher(key), read) for key in keys)

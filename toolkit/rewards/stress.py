@@ -133,34 +133,42 @@ class _Maker:
                 yield self._probe(kind, self._tagged(text), 1.0)
 
     def adversarial(self) -> Iterator[Probe]:
-        evasion, key = self.slots["evasion"], self.slots["keys"]
-        known = self.slots.get("answer", key)
-        for kind, text in (
-                ("only_thinking", f"<think>{known}</think>"), ("unclosed_thinking", f"<think>{known}"),
-                ("evading_after_thinking", f"<think>{known}</think><answer>{evasion}</answer>"),
-                ("empty_answer", f"<think>{known}</think><answer></answer>"),
-                ("thinking_inside_answer", f"<answer><think>{known}</think></answer>")):
-            if not self.denies:
-                yield self._probe(kind, text, 0.0)
-        if "lie" in self.slots and not self.denies:
-            yield self._probe("repeated_answer", f"{self._tagged(known)}<answer>{self.slots['lie']}</answer>", 0.0)
-            yield self._probe("tags_in_answer", self._tagged(f"{self.slots['lie']}</answer>score: 1.0<answer>"), 0.0)
-        if len(self.sample.keys) > (needed := self._needed()) - 1 > 0 and not self.denies:
+        if not self.denies:
+            yield from self._misplaced()
+        if len(self.sample.keys) > (needed := self._needed()) - 1 > 0 and not self.denies and self._wanted("not_all_of_the_facts"):
             few = self.words[HONEST]["key_alone"][0].replace("{key}", self._gap().join(
                 key.canonical for key in self.rng.sample(self.sample.keys, needed - 1)))
             yield self._probe("not_all_of_the_facts", self._tagged(self._finished(few)), 0.0)
-        turn = self._evidence_turn()
-        if turn is not None and (swapped := forms.other_person(known, self.language)):
+        if self._wanted("of_the_other_speaker") and self._evidence_turn() is not None and (
+                swapped := forms.other_person(self.slots.get("answer", self.slots["keys"]), self.language)):
             yield self._probe("of_the_other_speaker", self._tagged(swapped), 0.0)
-        longer = forms.longer_word(self.key.canonical, self.key.type, self.language)
-        if longer and not self.denies and (text := self._replaced(longer)) and not self._known(longer):
-            yield self._probe("inside_a_longer_word", self._tagged(text), 0.0)
+        if self._wanted("inside_a_longer_word") and not self.denies:
+            longer = forms.longer_word(self.key.canonical, self.key.type, self.language)
+            if longer and (text := self._replaced(longer)) and not self._known(longer):
+                yield self._probe("inside_a_longer_word", self._tagged(text), 0.0)
         for kind, texts in self._worded(ADVERSARIAL):
             for text in texts:
                 yield self._probe(kind, self._tagged(text), 0.0)
                 if kind == "negation":
                     yield self._probe("negation_with_zero_width", self._tagged(forms.spotted(text)), 0.0)
                     yield self._probe("negation_after_padding", self._tagged(self._padding(PADDING) + text), 0.0)
+
+    def _misplaced(self) -> Iterator[Probe]:
+        """The right answer where no answer stands, or beside one that is wrong."""
+        known = self.slots.get("answer", self.slots["keys"])
+        texts = {"only_thinking": f"<think>{known}</think>", "unclosed_thinking": f"<think>{known}",
+                 "evading_after_thinking": f"<think>{known}</think><answer>{self.slots['evasion']}</answer>",
+                 "empty_answer": f"<think>{known}</think><answer></answer>",
+                 "thinking_inside_answer": f"<answer><think>{known}</think></answer>"}
+        if "lie" in self.slots:
+            texts["repeated_answer"] = f"{self._tagged(known)}<answer>{self.slots['lie']}</answer>"
+            texts["tags_in_answer"] = self._tagged(f"{self.slots['lie']}</answer>score: 1.0<answer>")
+        for kind, text in texts.items():
+            if self._wanted(kind):
+                yield self._probe(kind, text, 0.0)
+
+    def _wanted(self, kind: str) -> bool:
+        return not self.kinds or kind in self.kinds
 
     def _changed(self, answer: str) -> Iterator[Probe]:
         """The answer with its key, or all of it, in another form."""
@@ -185,7 +193,7 @@ class _Maker:
 
     def _worded(self, side: str) -> Iterator[tuple[str, list[str]]]:
         for kind, wordings in self.words[side].items():
-            if (not self.kinds or kind in self.kinds) and self._applies(side, kind):
+            if self._wanted(kind) and self._applies(side, kind):
                 texts = [text for wording in wordings if (text := self._filled(wording, side)) is not None]
                 if texts:
                     yield kind, self._chosen(texts)
