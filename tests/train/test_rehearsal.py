@@ -52,6 +52,7 @@ def test_a_run_shows_its_prompt_its_lengths_and_what_replies_earn(tmp_path: Path
     found = read_manifest(tmp_path / "run")["preflight"]
     assert len(rows) == found["groups"] * found["generations"] == 4
     assert found["reward"] == pytest.approx(sum(row["reward"] for row in rows) / 4)
+    assert found["truncated"] == sum({"length": True, "stop": False}[row["finish_reason"]] for row in rows) / 4
     assert sum(f"    {row['reward']:.2f} (" in said for row in rows) >= 2
 
 

@@ -25,13 +25,17 @@ def test_rollouts_are_records_that_the_viewer_reads_with_span_and_reason(tmp_pat
 
     task = RolePlay()
     writer = SampleWriter(Run(tmp_path / "run", {}, {}), every=1)
-    scoring = Scoring(task, compose(task).scorers, False, writer)
-    replies = ["<think>x</think><answer>I live in Ghent.</answer>", "<think>x</think><answer>I live in Bergen.</answer>"]
-    asked = {"prompts": [task.prompt(task.row(ROW))] * 3, "sample": [dumps(ROW), dumps(ROW), "{}"],
-             "completions": [[{"role": "assistant", "content": text}] for text in [*replies, replies[0]]], "completion_ids": [[1] * 5, [1] * 90, [1]]}
-    assert scoring.functions()[0](**asked) == [1.0, 0.0, None]
+    scoring = Scoring(task, compose(task).scorers, False, writer, ends=(1, 2))
+    replies = ["<think>x</think><answer>I live in Ghent.</answer>", "<think>x</think><answer>I live in Bergen.</answer>",
+               "<think>Ghent, I live in Ghent</think><answer>I live in Ghent"]
+    asked = {"prompts": [task.prompt(task.row(ROW))] * 4, "sample": [dumps(ROW), dumps(ROW), dumps(ROW), "{}"],
+             "completions": [[{"role": "assistant", "content": text}] for text in [*replies, replies[0]]],
+             "completion_ids": [[7] * 4 + [1], [7] * 89 + [2], [7] * 60, [1]]}
+    assert scoring.functions()[0](**asked) == [1.0, 0.0, 1.0, None], "what was cut is rewarded as the task says"
     writer.on_step_end(None, TrainerState(global_step=1), TrainerControl())
-    good, bad, unread = read_records(tmp_path / "run/samples/step-000001.json")
+    good, bad, cut, unread = read_records(tmp_path / "run/samples/step-000001.json")
+    assert [record.finish_reason for record in (good, bad, cut)] == ["stop", "stop", "length"]
+    assert cut.state == "truncated" and [one.tags["state"] for one in samples(tmp_path / "run")][2] == "truncated"
     assert unread.state == "verifier_failed" and "question" in unread.reason
     assert (good.state, good.matched[0][2], good.n_tokens, good.history[0]["content"]) == ("right", "Ghent", 5, "Hello.")
     assert (bad.state, bad.side, bad.kind, bad.character_name) == ("wrong", "rollout", "CM", "Odo Fenn")

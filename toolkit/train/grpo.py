@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
 from toolkit.train.models import prefills_think, save, write_merged
+from toolkit.train.prompts import end_tokens
 from toolkit.terminal import say
 from toolkit.train.speed import decoder, obstacle, prompt_sharing, score_completions_only
 from toolkit.train.trackers import survive
@@ -55,10 +56,11 @@ class Scoring:
     Args:
         prefilled: whether the chat template ends the prompt in `<think>`.
         writer: gets the scored completions.
+        ends: tokens that end a completion; without them it is not known which were cut.
     """
 
-    def __init__(self, task: Task, scorers: Mapping[str, Scorer], prefilled: bool, writer: SampleWriter):
-        self.task, self.scorers, self.prefilled, self.writer = task, dict(scorers), prefilled, writer
+    def __init__(self, task: Task, scorers: Mapping[str, Scorer], prefilled: bool, writer: SampleWriter, ends: Collection[int] = ()):
+        self.task, self.scorers, self.prefilled, self.writer, self.ends = task, dict(scorers), prefilled, writer, ends
         self.row = lru_cache(maxsize=ROWS)(lambda sample: task.row(orjson.loads(sample)))
         self.scores: dict[str, list[float | None]] = {}
         self.scored = self.failed = 0
@@ -86,14 +88,14 @@ class Scoring:
         self.scores = {part: [_finite(one[part].score) for one in found] for part in self.scorers}
         self.scored += len(found)
         self.failed += sum(one[self.first].code == FAILED for one in found)
-        lengths = [len(one) for one in ids] if ids else [0] * len(texts)
+        tokens = ids or [()] * len(texts)
         self.writer.record(texts, lambda: [
-            {**self._record(place, *pairs[place], found[place], lengths[place]), "id": rows[samples[place]].get("id"),
+            {**self._record(place, *pairs[place], found[place], tokens[place]), "id": rows[samples[place]].get("id"),
              "question": prompt[-1]["content"], "completion": texts[place],
              **{part: verdict.score for part, verdict in found[place].items()}, "reason": found[place][self.first].reason}
             for place, prompt in enumerate(prompts)])
 
-    def _record(self, place: int, sample: str, text: str, verdicts: Mapping[str, Verdict], n_tokens: int) -> dict[str, Any]:
+    def _record(self, place: int, sample: str, text: str, verdicts: Mapping[str, Verdict], tokens: Sequence[int]) -> dict[str, Any]:
         """The fields of an evaluation's records."""
         verdict = verdicts.get("accuracy", verdicts[self.first])
         form = verdicts["format"].score if "format" in verdicts else None
@@ -101,7 +103,8 @@ class Scoring:
             row = self.row(sample)
         except Exception:               # it has no verdict either, and is kept without what it would say of the sample
             row = None
-        return record_of(self.task, row, place, ROLLOUT, Completion(text, "", n_tokens), verdict, form, self.prefilled).to_row()
+        finish = "" if not (tokens and self.ends) else "stop" if tokens[-1] in self.ends else "length"
+        return record_of(self.task, row, place, ROLLOUT, Completion(text, finish, len(tokens)), verdict, form, self.prefilled).to_row()
 
     def _verdicts(self, name: Any, sample: str, text: str) -> dict[str, Verdict]:
         try:
@@ -169,7 +172,7 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     score_completions_only()
     writer = SampleWriter(run, settings.sample_every)
     prefilled = prefills_think(tokenizer, settings.grpo.get("chat_template_kwargs"))
-    scoring = Scoring(task, reward.scorers, prefilled, writer)
+    scoring = Scoring(task, reward.scorers, prefilled, writer, end_tokens(model, tokenizer))
     watchdog = Watchdog(reward.weights, reward.full, list(right_or_wrong(reward.weights)), settings.watchdog)
     guard = Guard(run, watchdog, writer, scoring.failures)
     arguments = GRPOConfig(**as_installed({**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]}))

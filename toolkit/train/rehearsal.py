@@ -118,25 +118,26 @@ def _write(settings: TrainSettings, run: Run, reward: Reward, prompts: Prompts, 
            ) -> tuple[list[dict[str, Any]], bool]:
     """Scored completions, `num_generations` a row, in the layout of `samples/`; and whether the time sufficed."""
     writer = SampleWriter(run, 0)
-    scoring = Scoring(reward.task, reward.scorers, prefills_think(prompts.tokenizer, prompts.template), writer)
+    ends = end_tokens(model, prompts.tokenizer)
+    scoring = Scoring(reward.task, reward.scorers, prefills_think(prompts.tokenizer, prompts.template), writer, ends)
     generations, limit = (trl_value(settings, name) for name in ("num_generations", "max_completion_length"))
     found: list[dict[str, Any]] = []
     until, whole = time.monotonic() + SECONDS, False
     for start in range(0, len(rows), AT_ONCE):
         group = rows[start:start + AT_ONCE]
-        texts, counts, ended = _sample(settings, model, prompts, group, generations, until - time.monotonic(), settings.seed + start)
-        in_time = all(end or count >= limit for count, end in zip(counts, ended, strict=True))
+        texts, ids = _sample(settings, model, prompts, group, generations, until - time.monotonic(), settings.seed + start, ends)
+        in_time = all(one[-1] in ends or len(one) >= limit for one in ids)
         if found and not in_time:
             break                               # what was written before is whole
         whole = in_time
         each = [row for row in group for _ in range(generations)]
         arguments = {"prompts": [prompts.messages(row) for row in each], "sample": [dumps(row.to_row()) for row in each],
-                     "completions": [[{"role": "assistant", "content": text}] for text in texts]}
+                     "completions": [[{"role": "assistant", "content": text}] for text in texts], "completion_ids": ids}
         for score in scoring.functions():
             score(**arguments)
-        for row, count, end in zip(writer.rows, counts, ended, strict=True):
+        for row in writer.rows:
             earned = [reward.weights[part] * row[part] for part in reward.weights if row[part] is not None]
-            found.append({**row, "reward": sum(earned) if earned else None, "tokens": count, "truncated": not end})
+            found.append({**row, "reward": sum(earned) if earned else None})
         groups = _groups(found, generations)
         if not whole or time.monotonic() > until or any(map(_differs, groups)) or not any(groups):
             break
@@ -144,17 +145,16 @@ def _write(settings: TrainSettings, run: Run, reward: Reward, prompts: Prompts, 
 
 
 def _sample(settings: TrainSettings, model: Any, prompts: Prompts, rows: Sequence[Any], generations: int, seconds: float,
-            seed: int) -> tuple[list[str], list[int], list[bool]]:
-    """Texts, lengths in tokens and whether each has ended, row by row; the random state of the run stays as it was."""
+            seed: int, ends: Sequence[int]) -> tuple[list[str], list[list[int]]]:
+    """Texts and their tokens up to the end, row by row; the random state of the run stays as it was."""
     import torch
     from transformers import GenerationConfig
 
     tokenizer = prompts.tokenizer
     pad = tokenizer.pad_token_id
     sampling = {name: trl_value(settings, name) for name in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")}
-    ends = end_tokens(model, tokenizer)
     config = GenerationConfig(**{
-        "max_new_tokens": trl_value(settings, "max_completion_length"), "do_sample": True, "pad_token_id": pad, "eos_token_id": ends,
+        "max_new_tokens": trl_value(settings, "max_completion_length"), "do_sample": True, "pad_token_id": pad, "eos_token_id": list(ends),
         "bos_token_id": tokenizer.bos_token_id, **sampling, **(settings.grpo.get("generation_kwargs") or {}),
         "num_return_sequences": generations, "max_time": max(seconds, 1.0), "disable_compile": True})
     ids = prompts.ids(rows)
@@ -171,14 +171,8 @@ def _sample(settings: TrainSettings, model: Any, prompts: Prompts, rows: Sequenc
     finally:
         model.generation_config = own
         model.train(training)
-    texts, counts, ended = [], [], []
-    for tokens in out:
-        end = next((place for place, token in enumerate(tokens) if token in ends), None)
-        kept = tokens if end is None else tokens[:end + 1]
-        texts.append(tokenizer.decode(kept, skip_special_tokens=True))
-        counts.append(len(kept))
-        ended.append(end is not None)
-    return texts, counts, ended
+    kept = [tokens[:next((place for place, token in enumerate(tokens, start=1) if token in ends), None)] for tokens in out]
+    return [tokenizer.decode(tokens, skip_special_tokens=True) for tokens in kept], kept
 
 
 def _groups(found: Sequence[dict[str, Any]], generations: int) -> list[list[float]]:
@@ -198,9 +192,9 @@ def _result(found: Sequence[dict[str, Any]], settings: TrainSettings, reward: Re
         groups=len(groups), generations=generations, reward=_mean(row["reward"] for row in found),
         parts={part: _mean(row[part] for row in found) for part in reward.weights},
         zero_variance=sum(not _differs(one) for one in groups) / len(groups),
-        truncated=sum(row["truncated"] for row in found) / len(found),
+        truncated=sum(row["finish_reason"] == "length" for row in found) / len(found),
         unscored=sum(row["reward"] is None for row in found) / len(found),
-        mean_tokens=statistics.fmean(row["tokens"] for row in found), seconds=round(seconds, 2), whole=whole)
+        mean_tokens=statistics.fmean(row["n_tokens"] for row in found), seconds=round(seconds, 2), whole=whole)
 
 
 def _mean(values: Any) -> float | None:
