@@ -21,6 +21,7 @@ from toolkit.jsonl import dumps
 from toolkit.rewards.compose import Reward, Scorer, right_or_wrong
 from toolkit.run import Run
 from toolkit.tasks.base import Task
+from toolkit.terminal import say
 from toolkit.train.arguments import TrainSettings, as_installed
 from toolkit.train.callbacks import Recorder, SampleWriter
 from toolkit.train.dynamic_sampling import dynamic_sampling
@@ -28,7 +29,6 @@ from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
 from toolkit.train.models import prefills_think, save, write_merged
 from toolkit.train.prompts import end_tokens
-from toolkit.terminal import say
 from toolkit.train.speed import decoder, obstacle, prompt_sharing, score_completions_only
 from toolkit.train.trackers import survive
 from toolkit.train.watchdog import Watchdog

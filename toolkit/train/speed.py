@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-DROP_AT = 0.85      # share of a batch still being written at which the rest is dropped
 SCORED_TOKENS = 128     # whose logits over a small vocabulary fit in a processor's second-level cache
 KEPT_BYTES = 1 << 30    # freed blocks up to this size stay with the process
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3       # malloc.h of the GNU C library
@@ -56,7 +55,7 @@ def right_padding_unmasked(trainer_class: type) -> type:
 
     class UnmaskedTrainer(trainer_class):
         def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-            with unmasked(self.accelerator.unwrap_model(model)):
+            with unmasked(decoder(self.accelerator.unwrap_model(model))):
                 return super().compute_loss(model, inputs, *args, **kwargs)
 
     return UnmaskedTrainer
@@ -65,6 +64,8 @@ def right_padding_unmasked(trainer_class: type) -> type:
 @contextmanager
 def unmasked(model: Any) -> Iterator[None]:
     """Within it, the model's backbone gets no attention mask for rows that are padded on the right alone."""
+    from toolkit.train.packed import instead
+
     backbone = model.base_model
     if not is_plain(model) or backbone is model:
         yield
@@ -76,175 +77,66 @@ def unmasked(model: Any) -> Iterator[None]:
             attention_mask = None
         return stock(input_ids=input_ids, attention_mask=attention_mask, **rest)
 
-    with _instead(backbone, forward):
+    with instead(backbone, forward):
         yield
 
 
 def prompt_sharing(trainer_class: type) -> type:
-    """A GRPOTrainer that computes each distinct prompt of a batch once.
+    """A GRPOTrainer that computes each distinct prompt of a batch once, and no padding.
 
-    The completions of a group share their prompt, so stock TRL computes its keys and values `num_generations` times, in
-    generation and again in the training forward and backward. Here they are computed once and expanded to the group. Rows
-    whose completion has ended leave the batch.
+    The completions of a group share their prompt, so stock TRL computes it `num_generations` times, in generation and again
+    in the training forward and backward. Rows whose completion has ended leave the batch.
     """
+    from toolkit.train.packed import packed_forward
+    from toolkit.train.sampling import shared_generate
 
     class SharedPromptTrainer(trainer_class):
         def _get_per_token_logps_and_entropies(self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int,
                                                *args: Any, **kwargs: Any) -> Any:
-            with shared_forward(self.accelerator.unwrap_model(model), input_ids.size(1) - logits_to_keep):
+            plain = decoder(self.accelerator.unwrap_model(model))
+            shared = not self.args.torch_compile and obstacle(plain) is None
+            with packed_forward(plain.base_model, input_ids.size(1) - logits_to_keep) if shared else nullcontext():
                 return super()._get_per_token_logps_and_entropies(model, input_ids, attention_mask, logits_to_keep,
                                                                   *args, **kwargs)
 
         def _generate_single_turn(self, *args: Any, **kwargs: Any) -> Any:
-            with shared_generate(self.accelerator.unwrap_model(self.model_wrapped)):
+            with self._sampling():
                 return super()._generate_single_turn(*args, **kwargs)
 
+        def _sampling(self) -> AbstractContextManager[None]:
+            plain = decoder(self.accelerator.unwrap_model(self.model_wrapped))
+            # over shards every process must run the model equally often
+            sharded = self.is_fsdp_enabled or (self.is_deepspeed_enabled and not self.args.ds3_gather_for_generation)
+            return nullcontext() if sharded or self.args.torch_compile or obstacle(plain) else shared_generate(plain)
+
     return SharedPromptTrainer
+
+
+def decoder(model: Any) -> Any:
+    """The causal model itself, without the adapter around it (whose layers stay in it)."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def is_plain(model: Any) -> bool:
     """Whether a token sees exactly the tokens before it, by torch's own attention."""
     config = model.config.get_text_config()
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    return model.config is config and kinds == {"full_attention"} and config._attn_implementation in ("sdpa", "eager")
+    kinds = getattr(config, "layer_types", None)
+    whole = set(kinds) == {"full_attention"} if kinds else getattr(config, "sliding_window", None) is None
+    return model.config is config and whole and not model._is_stateful and config._attn_implementation in ("sdpa", "eager")
 
 
-def can_share(model: Any) -> bool:
-    """Whether keys and values may be computed apart: plain attention over all that came before, one device, no recomputing."""
-    recomputes = any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
-    return is_plain(model) and not recomputes and not hasattr(model, "hf_device_map")
-
-
-@contextmanager
-def shared_forward(model: Any, length: int) -> Iterator[None]:
-    """Within it, the model's backbone computes the first `length` tokens of equal rows once.
-
-    Hidden states come back for every row and position, (B, T, hidden), as ever. Models that cannot share are left alone.
-    """
-    from transformers import DynamicCache
-
-    backbone = model.base_model
-    if not can_share(model) or backbone is model or length < 1:
-        yield
-        return
+def obstacle(model: Any) -> str | None:
+    """Why a causal model cannot compute its prompts once for all their completions; None when it can."""
     import torch
 
-    stock = backbone.forward
-
-    def forward(input_ids: Any, attention_mask: Any, use_cache: bool = False, **rest: Any) -> Any:
-        rows, index = _distinct(input_ids[:, :length], attention_mask[:, :length])
-        if len(rows) == len(input_ids) or input_ids.size(1) <= length:
-            return stock(input_ids=input_ids, attention_mask=attention_mask, use_cache=use_cache, **rest)
-        cache = DynamicCache(config=model.config)
-        prompts = stock(input_ids=input_ids[rows, :length], attention_mask=attention_mask[rows, :length],
-                        past_key_values=cache, use_cache=True, **rest)
-        cache.batch_select_indices(index)
-        found = stock(input_ids=input_ids[:, length:], attention_mask=attention_mask, past_key_values=cache,
-                      use_cache=True, **rest)
-        found.last_hidden_state = torch.cat([prompts.last_hidden_state[index], found.last_hidden_state], dim=1)
-        return found
-
-    with _instead(backbone, forward):
-        yield
-
-
-@contextmanager
-def shared_generate(model: Any) -> Iterator[None]:
-    """Within it, `model.generate` reads each distinct prompt of a batch once and drops rows that have ended.
-
-    What it samples has the same distribution. Models that cannot share, and sampling that is more than a temperature, are
-    left to transformers.
-    """
-    if not can_share(model) or model.base_model is model:
-        yield
-        return
-    stock = model.generate
-
-    def generate(input_ids: Any, attention_mask: Any, generation_config: Any = None, **rest: Any) -> Any:
-        if rest.keys() - {"disable_compile"} or not _plain_sampling(generation_config) or input_ids.size(1) < 2:
-            return stock(input_ids=input_ids, attention_mask=attention_mask, generation_config=generation_config, **rest)
-        return _sample(model, input_ids, attention_mask, generation_config)
-
-    with _instead(model, generate):
-        yield
-
-
-@contextmanager
-def _instead(owner: Any, method: Any) -> Iterator[None]:
-    """Within it, `owner` has this method in place of its class's of the same name."""
-    setattr(owner, method.__name__, method)
-    try:
-        yield
-    finally:
-        delattr(owner, method.__name__)
-
-
-def _plain_sampling(config: Any) -> bool:
-    """Whether completions are drawn from the softmax at a temperature, and nothing else."""
-    neutral = {"top_k": (0, None), "top_p": (1.0, None), "min_p": (None,), "repetition_penalty": (1.0, None),
-               "num_beams": (1, None), "num_return_sequences": (1, None), "stop_strings": (None,)}
-    return (config is not None and bool(config.do_sample) and config.max_new_tokens is not None
-            and all(getattr(config, name, values[0]) in values for name, values in neutral.items()))
-
-
-def _sample(model: Any, input_ids: Any, attention_mask: Any, config: Any) -> Any:
-    """Sample up to `config.max_new_tokens` tokens a row; (B, P) prompts → (B, P + new), padded after the end token."""
-    import torch
-    from transformers import DynamicCache
-
-    from toolkit.train.cache import RoomyLayer
-
-    distinct, index = _distinct(input_ids, attention_mask)
-    # as transformers counts positions: from the first token that is no padding
-    positions = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
-    cache = DynamicCache(config=model.config)
-    cache.layers = [RoomyLayer() for _ in cache.layers]
-    model.base_model(input_ids=input_ids[distinct, :-1], attention_mask=attention_mask[distinct, :-1],
-                     position_ids=positions[distinct, :-1], past_key_values=cache, use_cache=True)
-    cache.batch_select_indices(index)
-    ends = torch.as_tensor(config.eos_token_id, device=input_ids.device)
-    found = torch.full((len(input_ids), config.max_new_tokens), config.pad_token_id, device=input_ids.device)
-    live = torch.arange(len(input_ids), device=input_ids.device)        # which row each row of the batch is
-    ended = torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
-    token, mask, positions = input_ids[:, -1:], attention_mask, positions[:, -1:]
-    for step in range(config.max_new_tokens):
-        logits = model(input_ids=token, attention_mask=mask, position_ids=positions, past_key_values=cache,
-                       use_cache=True).logits[:, -1].float()
-        token = draw(torch.softmax(logits / (config.temperature or 1.0), dim=-1))
-        found[live[~ended], step] = token[~ended, 0]
-        ended |= torch.isin(token[:, 0], ends)
-        left = int((~ended).sum())
-        if not left:
-            break
-        if left <= DROP_AT * len(ended):        # moving the keys and values costs about a step
-            keep = (~ended).nonzero()[:, 0]
-            cache.batch_select_indices(keep)
-            live, token, mask, positions, ended = live[keep], token[keep], mask[keep], positions[keep], ended[keep]
-        mask, positions = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1), positions + 1
-    return torch.cat([input_ids, found[:, :step + 1]], dim=1)
-
-
-def draw(probabilities: Any) -> Any:
-    """One index a row, (B, V) → (B, 1).
-
-    `torch.multinomial` draws a random number for each entry, on a CPU one after the other: a third of the time of writing a
-    token with a small model. One a row is enough.
-    """
-    import torch
-
-    if probabilities.device.type != "cpu":
-        return torch.multinomial(probabilities, 1)
-    reached = probabilities.double().cumsum(-1)
-    aim = torch.rand(len(reached), 1, dtype=torch.float64) * reached[:, -1:]
-    return torch.searchsorted(reached, aim, right=True)
-
-
-def _distinct(ids: Any, mask: Any) -> tuple[Any, Any]:
-    """Rows that differ, (U,) positions in `ids`, and which of them each row equals, (B,)."""
-    import torch
-
-    _, index = torch.unique(torch.cat([ids, mask], dim=1), dim=0, return_inverse=True)
-    count = int(index.max()) + 1
-    rows = torch.empty(count, dtype=torch.long, device=ids.device)
-    rows[index] = torch.arange(len(ids), device=ids.device)
-    return rows, index
+    config = model.config
+    # rotary positions are relative, so it does not matter from where they are counted
+    if (not is_plain(model) or config._attn_implementation != "sdpa" or not model._supports_attention_backend
+            or not getattr(config, "rope_parameters", None)):
+        return f"the attention of {config.model_type} ({config._attn_implementation}) is not torch's over all tokens before"
+    if len(set(getattr(model, "hf_device_map", {"": 0}).values())) > 1:
+        return "the model lies on several devices"
+    drops = any(isinstance(module, torch.nn.Dropout) and module.p > 0 for module in model.modules())
+    if drops or getattr(model.config, "attention_dropout", 0) or getattr(model.config, "attn_pdrop", 0):
+        return "dropout (lora_dropout) is drawn for each of them"
+    return None
