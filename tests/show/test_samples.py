@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -107,6 +109,13 @@ def test_a_page_of_long_samples_stays_under_two_megabytes(tmp_path):
     page = (tmp_path / "t.html").read_text()
     assert len(page.encode()) < 2_000_000 and "500 of 600 samples are on this page" in page
     assert '<p class="ids" lang="en">599</p>' in page, "evenly taken, up to the end"
+
+
+def test_of_many_more_samples_a_page_holds_some_of_every_part(tmp_path):
+    write_list(tmp_path / "train.json", [{**SAMPLE, "id": f"{n}"} for n in range(2345)])
+    assert write_page(tmp_path / "train.json", {}, tmp_path / "t.html") == (500, 2345)
+    shown = list(map(int, re.findall(r'<p class="ids" lang="en">(\d+)</p>', (tmp_path / "t.html").read_text())))
+    assert shown[0] == 0 and shown[-1] >= 2340 and max(b - a for a, b in pairwise(shown)) <= 8
 
 
 def test_a_reply_cannot_send_commands_to_the_terminal(tmp_path, capsys):

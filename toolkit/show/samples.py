@@ -176,15 +176,18 @@ def write_page(path: Path, wanted: Mapping[str, str], out: Path, overwrite: bool
     from toolkit.show.curve import curve_svg
 
     seen: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "difficulty", "language", "state", "role")}
-    total = 0
+    total, kept, every = 0, list[Card](), 1
     with counter("read", None) as progress:
         for one in chosen(samples(path), wanted):
+            if total % every == 0:
+                kept.append(one)
+                if len(kept) == 2 * SHOWN:
+                    kept, every = kept[::2], 2 * every
             total += 1
             progress(total)
             for name, counts in seen.items():
                 counts.update([one.tags[name]] if name in one.tags else ())
-    places = {round(at * (total - 1) / (SHOWN - 1)) for at in range(SHOWN)} if total > SHOWN else range(total)
-    cards = [one for at, one in enumerate(chosen(samples(path), wanted)) if at in places]
+    cards = [kept[round(at * (len(kept) - 1) / (SHOWN - 1))] for at in range(SHOWN)] if len(kept) > SHOWN else kept
     tiles = [(name, f"{len(counts):,}", _most(counts)) for name, counts in seen.items() if counts]
     whole = page("samples.html", cards, title=str(path), tiles=[("samples", f"{total:,}", ""), *tiles],
                  curves=Markup(curve_svg(read_metrics(path))), note=f"{len(cards)} of {total:,} samples are on this page, evenly taken."
