@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
+from trl import GRPOTrainer
+from trl.trainer import utils
 
 from toolkit.config import choices_of
 from toolkit.errors import InputError
@@ -21,6 +23,7 @@ from toolkit.train.grpo import make_trainer
 from toolkit.train.models import load
 from toolkit.train.new_model import make_tokenizer
 from toolkit.train.pipeline import common_arguments
+from toolkit.train.speed import decoder, obstacle
 
 LOSSES = choices_of("trl.trainer.grpo_config", "loss_type")
 # replies to odd questions are paid by their length, to even ones all the same
@@ -83,6 +86,40 @@ def test_an_unknown_loss_is_told_those_that_are_known(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("model_name_or_path: m\ntrain_data: d.json\nloss_type: dappo\n", encoding="utf-8")
     with pytest.raises(InputError, match=r'c.yaml:3 "loss_type" is .dappo.: the installed TRL has grpo, .*Did you mean "dapo"'):
         load_settings(tmp_path / "c.yaml")
+
+
+@pytest.mark.parametrize(("loss", "level"), [*((loss, "token") for loss in LOSSES), ("grpo", "sequence"), ("luspo", "sequence")])
+@pytest.mark.parametrize("lora", [False, True])
+def test_what_is_saved_changes_neither_a_loss_nor_its_gradients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str, level: str,
+                                                                lora: bool) -> None:
+    made = trainer(tmp_path, loss_type=loss, importance_sampling_level=level, beta=0.04, scale_rewards="none", entropy_coef=0.01,
+                   **({"use_peft": True, "lora_target_modules": ["q_proj", "down_proj"], "gradient_checkpointing": True} if lora else {}))
+    assert obstacle(decoder(made.model)) is None
+    made.current_gradient_accumulation_steps = 1
+    made.model.train()
+    random = torch.Generator().manual_seed(2)
+    for weights in made.model.parameters():             # an adapter begins at 0
+        weights.data += 0.1 * torch.randn(weights.shape, generator=random)
+    ids = torch.randint(5, 40, (8, 9), generator=random)
+    ids[:, :4] = ids[:2, :4].repeat_interleave(4, dim=0)
+    batch = {"prompt_ids": ids[:, :4], "prompt_mask": torch.ones(8, 4, dtype=torch.long), "completion_ids": ids[:, 4:],
+             "completion_mask": (torch.arange(5) < torch.tensor([5, 1, 3, 2, 4, 5, 5, 2])[:, None]).long(),
+             "ref_per_token_logps": torch.full((8, 5), -4.0), "old_per_token_logps": torch.full((8, 5), -3.5),
+             "advantages": torch.tensor([0.0, 0.7, -0.7, 0.0, 1.0, -1.0, 0.5, -0.5]), "num_items_in_batch": torch.tensor(27)}
+
+    def loss_and_gradients() -> list[torch.Tensor]:
+        made.model.zero_grad()
+        found = made._compute_loss(made.model, batch)
+        found.backward()
+        return [found.detach(), *(weights.grad.clone() for weights in made.model.parameters() if weights.grad is not None)]
+
+    ours = loss_and_gradients()
+    monkeypatch.setattr(type(made), "_get_per_token_logps_and_entropies", GRPOTrainer._get_per_token_logps_and_entropies)
+    monkeypatch.setattr(utils, "_use_triton", lambda device: False)
+    stock = loss_and_gradients()
+    assert len(stock) == len(ours) > 1 and stock[1].abs().max() > 0
+    for before, after in zip(stock, ours, strict=True):
+        torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

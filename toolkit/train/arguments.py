@@ -72,6 +72,9 @@ DEFAULTS: Mapping[str, Any] = {
     "seed": 42,
 }
 
+# of an adapter: with dropout (TRL: 0.05) the policy that learns is not the one that wrote, and prompts are computed for each completion
+ADAPTER_DEFAULTS: Mapping[str, Any] = {"lora_dropout": 0.0}
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -188,7 +191,8 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     flat["model_name_or_path"] = on_hub(flat["model_name_or_path"], hub)
     return TrainSettings(
         path=str(path), stages=stages, rewards=rewards, sft=sft, grpo=grpo,
-        model={k: v for k, v in flat.items() if k in model_fields and k not in grpo_fields},
+        model={**(ADAPTER_DEFAULTS if flat.get("use_peft") else {}),
+               **{k: v for k, v in flat.items() if k in model_fields and k not in grpo_fields}},
         translated=tuple(found.table), **ours)
 
 
