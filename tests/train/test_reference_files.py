@@ -172,7 +172,8 @@ def test_role_play(tmp_path):
 def test_four_bits_and_lora(tmp_path):
     settings = loaded(tmp_path, LORA_4BIT)
     assert settings.train_data == "trl-lib/gsm8k-grpo" and settings.grpo["report_to"] == "wandb"
-    assert settings.model == {"model_name_or_path": "unsloth/Qwen3-32B", "load_in_4bit": True, "lora_r": 16, "lora_alpha": 32, "use_peft": True}
+    assert settings.model == {"model_name_or_path": "unsloth/Qwen3-32B", "load_in_4bit": True, "lora_r": 16, "lora_alpha": 32, "use_peft": True,
+                              "lora_dropout": 0.0}
     assert loaded(tmp_path, LORA_4BIT.replace("use_wandb: true", "no_wandb: true")).grpo["report_to"] in ("tensorboard", "none")
 
 
