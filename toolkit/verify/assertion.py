@@ -16,13 +16,14 @@ from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
 from .frames import disowned, framed
 from .lazy import Lazy
-from .modality import IF_ME, absurd_to_deny, conditional, fears, found_in_role, hands_back, imagined, said, told_later
+from .modality import IF_ME, WHY, absurd_to_deny, conditional, fears, found_in_role, hands_back, imagined, said, told_later
 from .person import asked_kin, other_person, upon_me
 from .question import Question
 from .relations import relations
 from .scorer import to_scorer
 from .slots import other_fact, other_slot
 from .tense import goes_on, left_since
+from .values import of_a_thing, of_another_event
 
 ASSERTED = "asserted"
 
@@ -84,7 +85,7 @@ class _Mention:
         if self._negated:
             return "negated", self._denial_strength()
         if other_person(self.a, self.c, self.q):
-            confirmed = self.c.confirmed.search(self.rest[:40]) and not self.q.about_user and not self.q.kin
+            confirmed = self.c.confirmed.search(self.rest[:_NEXT]) and not self.q.about_user and not self.q.kin
             return (ASSERTED, 2) if confirmed else ("attributed", 0)
         bounds = self.exact and self.c.about_before.search(self.a.sentence_before)  # no more than twelve
         if self._negations and not bounds and not self.c.taken_back.search(self.rest[:60]):
@@ -203,7 +204,7 @@ class _Mention:
     def _asked_itself(self) -> bool:
         """Whether the question mark of the sentence belongs to the mention's clause."""
         after = self.a.sentence_after[len(self.after) :]
-        if hands_back(after) or _QUOTED_END.search(self.a.sentence_after):
+        if hands_back(after) or _QUOTED_END.search(self.a.sentence_after) or _IS_IT.match(self.a.sentence_after):
             return True
         return not WORDS.search(after) or bool(_TAG.match(after))
 
@@ -241,7 +242,7 @@ class _Mention:
         if disowned(self.rest):
             return "contradicted"
         whole = self.c.denied_kind.search(self.rest[:120])
-        if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text:
+        if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text + self.before + self.after:
             return "contradicted"  # "A mule. I've never kept an animal."
         other = after.find(RIVAL)
         if other >= 0:  # what is taken back after a wrong value is that value
@@ -276,7 +277,7 @@ class _Mention:
             told = c.said_after.search('" ' + a.following)
         if q.naming or q.about_user or not told:
             return None
-        confirmed = c.confirmed.search(self.rest[:40]) or c.echo_affirmed.search(self.rest.lstrip(" ,.:;!。、—\"')("))
+        confirmed = c.confirmed.search(self.rest[:_NEXT]) or c.echo_affirmed.search(self.rest.lstrip(" ,.:;!。、—\"')("))
         return ASSERTED if confirmed else "attributed"
 
     # tense
@@ -328,9 +329,9 @@ class _Mention:
 
     def _beside_the_point(self) -> str | None:
         a, c, q = self.a, self.c, self.q
-        if other_slot(self.before + MASK + self.after, q) or (self.exact and other_fact(self.before, self.after, self.rest, q)):
+        if other_slot(self.before + MASK + self.after, q) or (self.exact and self._of_another_fact()):
             return "aside"
-        if q.kin:
+        if q.kin or WHY.search(q.text):
             return None
         if self.strength < 3 and c.weak_after.search(a.sentence_after):
             return "aside"
@@ -341,13 +342,18 @@ class _Mention:
         if self.strength > 1:
             return None
         if (
-            not (q.who or q.past or q.naming or q.related or q.planned or self.exact or q.about_user)
+            not (q.who or q.past or q.naming or q.related or q.planned or q.listing or self.exact or q.about_user)
             and self._topic_of_another()
         ):
             return "aside"
-        acts = c.acts_after.search(self.after) and not (q.who or q.planned or c.claims_after.search(self.after))
+        acts = c.acts_after.search(self.after) and not (q.who or q.planned or q.listing or c.claims_after.search(self.after))
         changed = c.aside_after.search(self.after) or c.aside_before.search(self.before or a.sentence_before[-40:])
         return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
+
+    def _of_another_fact(self) -> bool:
+        """Whether an exact value is told of something else than what is asked."""
+        before, after, q = self.before, self.after, self.q
+        return other_fact(before, after, self.rest, q) or of_another_event(before, self.a.sentence_after, q) or of_a_thing(before, q)
 
     def _topic_of_another(self) -> bool:
         """Whether the mention opens its clause, and what is said of it does not make it the role's own."""
@@ -381,13 +387,15 @@ _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:
 # What stands after the beginning of something: 从1989年起.
 _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
 _SOON = 14  # characters after a mention in which a word of the past is about it
+_NEXT = 60  # characters after a clause in which the role may confirm what others say
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
-_RECALLED = Lazy("(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
+_RECALLED = Lazy(r"\b(?:wasn't|isn't|was|is) (?:it|he|she)\b|\bright\b|(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
 _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
+_IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer

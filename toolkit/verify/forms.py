@@ -173,6 +173,7 @@ def _spelled(form: str) -> str:
         letters = [c for c in form if c.isalnum()]
         if latin and 4 <= len(letters) <= 24:
             body = f"(?:{body}|{r'[ .*_-]'.join(letters)})"
+        body = body[:-1] + f"|{'-?'.join(letters)})" if len(letters) > 6 and letters == list(form) else body
     return body
 
 
@@ -268,6 +269,8 @@ _TRADE_TAIL = fold_pattern("匠师员家人工手宿县市区町村站店馆屋�
 _LATIN_TAIL = re.compile(r"(?:smith|maker|worker|keeper|seller|player|driver|diver|er|or|ist|ian|ing|man|s|ery|y|e)$")
 
 
+_FUNCTION = frozenset("with from into over upon under about their your that this than then when have been were will some more most very after before".split())
+
 # Words of many names; one of them alone tells nobody which.
 _COMMON = frozenset(
     re.findall(
@@ -309,7 +312,7 @@ def partial(value: str, keys: tuple[str, ...]) -> tuple[Form, ...]:
         patterns = []
         for word in re.findall(r"[a-z]{4,}", form):
             stem = _LATIN_TAIL.sub("", word)
-            if word in shared or word in _COMMON or len(stem) < 3 or any(s.startswith(stem) for s in shared):
+            if word in shared or word in _COMMON or word in _FUNCTION or len(stem) < 3 or any(s.startswith(stem) for s in shared):
                 continue
             patterns.append(
                 (

@@ -83,7 +83,9 @@ _UNTRUE = {
         r"M[^.!?]{0,30}[.!?\",;—]+ ?(?:but |and )?(?:people|they|folks?|the \w+|all of them|that|it|which|this)(?:'s|'re| is| are| was| were| have| has)? (?:all |quite |simply |just |plainly |dead |so |completely )*(?:(?:got )?(?:it |me )?wrong(?! for once)|not true|untrue|false|a lie|a myth|(?:idle |mere )?gossip|a rumou?r|made up|nonsense)\b"
         r"|M (?:is |was )?(?:what'?s|what is|what it says|the name) [^.!?]{1,24}(?:door|sign|papers?|deed|plate|badge|ledger|roll)\b[^.!?]{0,4}, (?:but|only|though)"
         r"|M\b[^.!?]{0,30}, (?:and|but|only|though) (?:i'm|i am) (?:not|never) (?:among|one of|counted|in their|of their)"
-        r"|\b(?:one|the|only) thing (?:that )?i(?:'m| am| do| have| can)?(?:n't| not|not| never)\b[^.!?]{0,20},? (?:it'?s|is) (?:being |play |live in )?(?:an? |the )?M"
+        r"|\b(?:one|the|only|last) [a-z]+ [^.!?,;]{0,24}?\bi(?:'m|'d|'ll|'ve| am| do| have| can| would| will| could)?(?: not|n't| never| (?:can|do|would|could|will|have|am)(?:n't| not))\b[^.!?]{0,48}?,? (?:it'?s|is) (?:being |play |live in )?(?:an? |the )?M"
+        r"|\b(?:turn(?:s|ed|ing)?|threw|throw|kick(?:s|ed)?|sen[dt]|ruled?|cast|wav(?:e|ed)|shut|push(?:ed)?|brush(?:ed)?|drove|chased?|count(?:ed)?|g[ai]ve|left|crossed|struck|wr(?:ite|ote)) (?:the |my |an? |old |poor |young |dear ){0,2}M (?:away|down|out|off|over|aside|up(?! with)|behind)\b(?! in)"
+        r"|M (?:turned|threw|kicked|drove|cast|sent|shut|chased|ran|hounded|banished|exiled|expelled|spat|drummed|wouldn't have|won't have|never took|didn't want|hadn't room for) (?:me|us)\b"
         r"|\b(?:less|not so much) (?:of )?(?:an? |the )?M (?:than|as)\b"
         r"|M\b[^.!?,;]{0,16}[,;] ?(?:i (?:would|'d)[^.!?,]{0,24}, )?(?:but|only|alas|and) (?:sadly |alas )?(?:it|that|this|they|he|she) (?:isn't|is not|wasn't|aren't|ain't)(?: so| true)?[.!]"
     ),

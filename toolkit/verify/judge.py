@@ -32,6 +32,7 @@ from .source import informed
 from .stuffing import repeated, salad
 from .terms import Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
+from .values import unsettled
 from .verdict import Key, Span, Verdict
 from .yes_no import premise_granted, yes_or_no
 
@@ -83,12 +84,16 @@ def verify(
     rivals = find_rivals(distractors, keys, terms)
     found, rivals, hidden = keep_longest(found, rivals, longer_names(profile, keys, terms))
     rows = in_rows([m for ms in found for m in ms], rivals, folded.text)
+    rows = rows.union(*(unsettled(m, ms, terms) for m, ms in zip(matchers, found, strict=True)))
     masks = sorted({(m.start, m.end, MASK) for ms in found for m in ms} | {(m.start, m.end, RIVAL) for m in rivals})
     reader = Reader(folded.text, masks, spoken, asked)
+    if len(keys) > 1:
+        reader = reader.asked(asked := replace(asked, listing=True))
     exact = any(m.exact for m in matchers)
 
     @cache  # most refusals are decided without
     def read_rivals(reader: Reader) -> list[Reading]:
+        reader = reader.asked(replace(reader.question, listing=False))
         read = [reader.read(m.start, m.end, exact) for m in rivals]
         return denied_together(read + told_in_part(distractors, keys, terms, masks, reader), reader)
 

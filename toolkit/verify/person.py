@@ -65,6 +65,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     for index, text in enumerate(told[: 2 if q.naming and not words(told[0]) else 4]):
         first, second, third = _nearest(c.first, text), _nearest(c.second, text), _nearest(c.third, text)
         nearest = max(first, second, third)
+        if index and _LIKEWISE.match(text):
+            continue
         if nearest[0] < 0:
             if (a.language not in _SUBJECTLESS and words(told[0]) > 8) or (
                 a.language in _SUBJECTLESS and _OWN_SUBJECT[a.language].search(text)
@@ -112,9 +114,11 @@ def _owner(a: Around) -> str | None:
     """Whose the mention is by its own predicate, "role" or "user": "Bramble is mine", 踏雪是你的; None where it says neither."""
     predicate = _OWNERSHIP[a.language].match(a.sentence_after)
     if predicate:
-        return "role" if predicate[1] else "user"
+        return "role" if any(predicate.groups()) else "user"
     told = _SUBJECT_ACTS[a.language].search(a.clause_before)
-    return ("role" if told[1] else "user") if told else None
+    if told is None:
+        told = _SAID_BY[a.language].search(a.sentence_before)
+    return ("role" if any(told.groups()) else "user") if told else None
 
 
 def _addressed(clause: str, person: tuple[int, int], c: Cues) -> bool:
@@ -160,8 +164,8 @@ _LISTENER = Lazy(
 
 # What follows a mention and says whose it is: group 1 the role's, else the user's.
 _OWNERSHIP = {
-    "en": Lazy(r"^(?:'s| is| was)? ?(?:(?:the name of )?(mine|ours|my(?! (?:memory|word|guess|answer|recollection|favou?rite))|our)|yours|your)\b(?!,? (?:if|right|i))"),
-    "zh": Lazy("^(?:那?[匹只条位个])?[,]?(?:才|就|可|倒|不|不就)?是(?:(我|俺|咱)|你|您)(?=的|家|那|这|养|骑|们)|^归(?:(我|俺)|你|您)"),
+    "en": Lazy(r"^(?:'s| is| was)? ?(?:(?:the name of )?(mine|ours|my(?! (?:memory|word|guess|answer|recollection|favou?rite))|our)|yours|your)\b(?!,? (?:if|right|i))|^ (?:belongs|belonged) to (?:(me|us)|you)\b"),
+    "zh": Lazy("^(?:那?[匹只条位个])?[,]?(?:才|就|可|倒|不|不就)?是(?:(我|俺|咱|在下|老夫|老朽|鄙人|舍下|寒舍)|你|您|府上|贵府|阁下|客官)(?=的|家|那|这|养|骑|们|屋|院|身边|名下|府|手)|^(?:才|可|倒)?归(?:(我|俺|在下)|你|您)"),
     "ja": Lazy(r"^(?:は|が|こそ|なら)、?(?:(私|わたし|うち|俺|おれ|僕|ぼく|わし|あたし|拙者|こちら|こっち)|あなた|君|きみ|そなた|お前|おまえ|お主|あんた|そちら|そっち|お客(?:さん|様)?)(?:ん(?:ち|とこ)|の|で|だ|じゃ|さ)"),
     "ko": Lazy("^(?:이|가|은|는)? ?(?:(제|내|저희|우리|저|나)|손님|당신|그쪽|너|네|자네|댁)(?=고| ?거|예|이|지| (?:집|말|개|것|고양|강아|아이|쪽|동생|친구))"),
 }
@@ -172,6 +176,14 @@ _SUBJECT_ACTS = {
     "ja": Lazy("(?!)"),
     "ko": Lazy("(?!)"),
 }
+# Who told what, before the mention: "I said …", 你说的是…; what somebody told in a dialogue is his own fact.
+_SAID_BY = {
+    "en": Lazy(r"\b(?:(i)|you) (?:said|told (?:me|you)|mentioned|named|answered)(?: (?:that )?(?:it|that|his|her|its) (?:was|name was|is))?[ :\"]{1,3}(?:the |an? |my |your )?$"),
+    "zh": Lazy("(?:(我|俺|在下|老夫)|你|您)(?:刚才|方才|先前|之前|上回)?(?:说|讲|提|报|告诉(?:我|你|您))(?:过)?的?(?:才|可)?(?:是|叫)$"),
+    "ja": Lazy("(?:(私|わたし|俺|僕|わし|あたし|こちら|こっち)|あなた|君|お前|あんた|そちら|お客(?:さん|様))[がの](?:言った|話した|おっしゃった|仰った|言ってた)(?:の|ほう|名)(?:が|は)、?$"),
+    "ko": Lazy("(?:(제|내|저|나)(?=가|는)|손님|당신|네|너|자네|그쪽)(?:가|이|은|는|께서)? ?(?:말한|말했던|말씀하신|얘기한|한 말) ?(?:건|것은|쪽은|이름은)? ?$"),
+}
+_LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)")
 _ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")
 _YOU = Lazy(r"\b(?:you|your|yours|yourself)\b")
 _PLACED = Lazy(r"(?:you're|you are) (?:aboard|on|in|at|near|standing|sitting|inside)\b")

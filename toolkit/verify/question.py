@@ -30,6 +30,7 @@ class Question:
     fearing: bool = False  # asks what somebody fears or shuns
     related: frozenset[str] = frozenset()  # the relations of the person it is about, by the key's source
     lived: bool = False  # about what the role meets with or did, rather than is
+    listing: bool = False  # asks for several facts, each of which may have a predicate of its own
     planned: bool = False  # about something that was told, plans too
 
     def holds(self, verb: str) -> bool:

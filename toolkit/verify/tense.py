@@ -10,6 +10,9 @@ _THEN = (
     "|去年|前年|上个?(?:月|周|星期)|昨[天日]|[一二三几两]年前|先(?:月|週)|昨年|[一二三数]年前|작년|지난(?:달|주|해|봄|여름|가을|겨울)|재작년|[이삼몇] ?년 ?전)"
 )
 _HERE = r"\b(?:came|come|joined|started|began|moved in|arrived|got|bought)\b|来(?!着)|入|进|学会|开始|买|收|到|入っ|始め|来|なっ|들어|왔|시작|샀|됐|되었"
+# "Who is your mate?" "Juno was; …"
+_WAS = Lazy(r"^ (?:was|were|had been|used to be)(?=[.,;!—-]|$)")
+_IS = Lazy(r"\b(?:is|are|do|does)\b|(?:what|who|where)'s\b")
 # After a mention that opens its clause: what became of it.
 _LEFT = Lazy(rf"^(?:'s|は|が|은|는|이|가)?(?:(?!{_HERE})[^,。.!?]){{0,24}}{_THEN}(?:(?!{_HERE})[^,。.!?])*[.。! ]*$")
 _LASTED = Lazy(
@@ -25,6 +28,8 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
     if q.past or q.about_user or q.planned:
         return False
+    if _WAS.match(after) and _IS.search(q.text):
+        return True
     if not any(c.isalnum() for c in before) and _LEFT.match(after):
         return True
     clause = before + after

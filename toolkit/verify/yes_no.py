@@ -12,6 +12,7 @@ from .assertion import ASSERTED, Reader, Reading
 from .clauses import sentence_language
 from .cues import Cues, cues
 from .lazy import Lazy
+from .modality import fears
 from .question import Question
 from .terms import Matcher, find
 from .terms import Reading as Terms
@@ -35,6 +36,10 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     if any(r.status == ASSERTED for r in rivals):
         return "contradicted"
     opening = _ACTION.sub("", reader.text[:_OPENING]).lstrip()
+    if asked.fearing or _UNABLE.search(asked.text):
+        shunned = fears(opening)
+        if shunned is not None and not _DENIES_FEAR.search(opening):
+            return "right" if shunned else "negated"
     table = cues(sentence_language(opening, reader.language))
     yes, no = bool(table.yes.match(opening)), bool(table.no.match(opening))
     if not yes and not no:
@@ -58,6 +63,13 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     said = table.yes.match(opening) or table.no.match(opening)
     return _undone(opening, opening[said.end() :] if said else opening, table, asked) or "right"
 
+
+# What somebody cannot bear, eat or come near is asked for like a fear.
+_UNABLE = Lazy(
+    r"\b(?:can'?t|cannot|couldn't) (?:stand|abide|bear|stomach|eat|drink|touch)\b|\b(?:allerg|hate|loathe|detest|avers)|(?:吃|喝|碰|闻|沾|受)不(?:得|了|惯)|不能(?:吃|喝|碰)|讨厌|忌口|过敏"
+    "|苦手|嫌い|食べられ|飲めな|アレルギー|못 ?(?:드|먹|마)|싫어|질색|알레르기"
+)
+_DENIES_FEAR = Lazy(r"\b(?:used to|once|as a (?:child|boy|girl)|my (?:wife|husband|brother|sister|mother|father))\b|小时候|从前|以前|昔|子供の(?:頃|ころ)|어릴 ?(?:때|적)|예전")
 
 # "… or …?", "是…还是…？": yes answers none of the two, "the latter" one of them.
 _CHOICE = Lazy(r"(?<!more )(?<!so )\bor (?!am i|are you|is it|not\b|so\b|do i|have i|what)|还是(?=.)|抑或|それとも|か、[^。?]{1,14}か|(?:까|요|니|나),? ?아니면|아니면|이에요,|예요,")
@@ -113,7 +125,7 @@ _DENIES = Lazy(
 
 # The reply opens with the verb of the question: 会吹笛子吗？会。
 _VERB = Lazy(
-    "^[\\W嗯哦啊呵哈当然还一直]*(?:谁说不)?(成|怕|干|会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自)(?:啊|呀|的|呢|哦|嘛|着|过|啦|了)*(?=[,。!~…?]|$|了?(?:好)?[一二三四五六七八九十百两几半\\d]|得)"
+    "^[\\W嗯哦啊呵哈当然还一直]*(?:谁说不)?(成|怕|干|会|住|喜欢|爱|养|有|能|做|用|学|在|姓|叫|认识|记得|去过|吃|喝|练|教|卖|开|属|信|来自)(?:啊|呀|的|呢|哦|嘛|着|过|啦|了)*(?=[,。!~…]|$|了?(?:好)?[一二三四五六七八九十百两几半\\d]|得)"
     "|^[\\Wあえはい、そう]*([\u4e00-\u9fff]{1,2}|[\u3041-\u3096]{2})[\u3041-\u3096]{0,4}(?:ます|てる|いる|る|う|く|い(?:です)?|きだ|きです)(?:とも|よ|ね|わ|さ|ぞ|な)*(?=[、。!]|$)"
     "|^[\\W네예응아뇨니요]*([가-힣]{1,3}?)(?:지요|죠|고말고요?|[아어워와여해려셔]요|습니다|니다|네요?|지)(?=[ .,!]|$)"
 )
@@ -142,13 +154,13 @@ _CONDITION = Lazy(
     r"\bin (?:my|your) dreams\b|\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
 )
 _ABSURD = Lazy(  # and I am the Queen of Sheba
-    r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot)\b|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
+    r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot|empress|sultan|tooth fairy)\b|\band i(?:\'m| am) (?:also )?(?:the )[a-z]+ of [a-z]+|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
 )
 _OVER = Lazy(
-    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b|\bonce upon a time\b|^\W*(?:someday|one day|soon|eventually)\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
+    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i|he|she|they|it))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b|\bonce upon a time\b|^\W*(?:someday|one day|soon|eventually)\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|小时候(?=[。!,]|$)|年轻时(?:候)?(?=[。!,]|$)|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
 )
 _HEARSAY = Lazy(
-    r"\b(?:so (?:they|people|folks?) say|(?<!whatever )(?<!what )(?:people|they|folks?|some) (?:say|tell|think|call)|so i(?:'m| am|'ve been| hear) ?(?:told)?)\b|(?:别人|有人|大家|他们|人家|旁人)(?:都|也|总)?(?:是)?(?:这么|这样|那么)?(?:说|讲|传|认为)|(?:みんな|人|皆)(?:は|が)?[^。]{0,6}(?:言い|言う|言って)|(?:다들|사람들이|남들이) ?(?:그렇게 ?)?(?:말|부르|그러)"
+    r"\b(?:so (?:they|people|folks?) say|(?<!whatever )(?<!what )(?:people|they|folks?|some) (?:do |all |always |like to )?(?:say|tell|think|call)|so i(?:'m| am|'ve been| hear) ?(?:told)?)\b|(?:别人|有人|大家|他们|人家|旁人)(?:都|也|总)?(?:是)?(?:这么|这样|那么)?(?:说|讲|传|认为)|(?:みんな|人|皆)(?:は|が)?[^。]{0,6}(?:言い|言う|言って)|(?:다들|사람들이|남들이) ?(?:그렇게 ?)?(?:말|부르|그러)"
 )
 _PREDICATE = Lazy(
     r"^ ?(?:is|was|does|did|has|lives|one)\b[^,.!?]{0,12}[.!]?$|^(?:才|倒|就|确实)?(?:是|会|住|有|养)(?:啊|呀|的|呢)?[。!,]?$|^(?:が|は)(?:そう)?(?:です|だ)?[^、。]{0,4}[。!]?$|^(?:은|는|이|가|도)? ?(?:그래|그렇|맞)[^.]{0,5}[.!]?$"

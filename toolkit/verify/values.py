@@ -1,0 +1,94 @@
+"""Exact facts: a value beside another of its kind that settles nothing, and a value that dates or counts something else.
+
+"Sixty-one, sixty-two" names no age; "We open at nine" is no answer to when one closes; "My ladder is fifty-two" is about the ladder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .lazy import Lazy
+from .question import Question
+from .terms import Match, Matcher
+from .terms import Reading as Terms
+
+_BESIDE = Lazy(r"[ ,、/~-]{1,3}(?:(?:or|and|maybe|perhaps) |或者?(?:是)?|还是|和|か|や|(?:또는|아니면|이나) ?)?")
+_CLOSED = Lazy(r"[^\W_]{0,3}(?:\W*$|[.,;!?。、…])")  # a unit, an ending, and the end of the clause
+_NEAR = 2  # values further apart than this factor are no two guesses at one
+
+
+def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> frozenset[int]:
+    """The starts of mentions that stand directly beside another value of their kind, with nothing that chooses between them."""
+    if not mentions or not matcher.exact:
+        return frozenset()
+    kinds = {m.kind for m in matcher.moments}
+    spans = [(q.start, q.end, q.value) for q in terms.quantities if matcher.quantities and q.value and not q.ordinal]
+    spans += [(m.start, m.end, m.readings) for kind in kinds for m in terms.moments(kind)]
+    meant = {m.start for m in mentions}
+    found: set[int] = set()
+    for (start, end, value), (after, close, other) in pairwise(sorted(spans, key=lambda span: span[:2])):
+        own = [at for at in (start, after) if at in meant]
+        if (
+            len(own) == 1
+            and value != other
+            and _BESIDE.fullmatch(terms.text, end, after)
+            and _CLOSED.match(terms.text, close)
+            and not (isinstance(value, tuple) != isinstance(other, tuple))
+            and (isinstance(value, tuple) or abs(value) <= _NEAR * abs(other) <= _NEAR**2 * abs(value))
+        ):
+            found.update(own)
+    return frozenset(found)
+
+
+# What happens at a time; a date or hour of one of these is none of another.
+_EVENTS = {
+    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|的|工)|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?)\b|关门|关铺|打烊|收摊|收工|闭馆|閉店|閉[めま]|店じまい|닫|폐점|마감"),
+    "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
+    "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
+    "sleep": Lazy(r"\b(?:bed|bedtime|sleep|asleep)\b|睡下|睡觉|就寝|歇下|寝[るま]|잠자리|자러|잠들"),
+    "sign": Lazy(r"\b(?:sign(?:s|ed|ing)|lease|deed|contract)\b|签|租约|地契|契約|계약|임대"),
+    "birth": Lazy(r"\b(?:born|birth\w*)\b|生日|出生|生于|诞|誕生|生まれ|생일|생신|태어"),
+    "wedding": Lazy(r"\b(?:marr(?:y|ied|iage)|wed(?:ding)?|engaged)\b|成亲|成婚|结婚|大婚|婚礼|拜堂|結婚|祝言|婚礼|결혼|혼인|혼례"),
+    "death": Lazy(r"\b(?:died|dies|death|buried|funeral)\b|忌日|去世|过世|下葬|命日|亡くな|葬|기일|돌아가|세상을 ?떠|장례"),
+    "leave": Lazy(r"\b(?:depart\w*|leav(?:e|es|ing)|left|set(?:s|ting)? (?:off|out|sail)|sail(?:s|ed)?)\b|出发|启程|动身|开船|离港|発つ|出発|出航|떠나|출발|출항"),
+    "arrive": Lazy(r"\b(?:arriv\w+|dock(?:s|ed)?|land(?:s|ed))\b|抵达|到达|靠岸|到港|到站|着く|到着|着き|도착|입항"),
+    "hospital": Lazy(r"\b(?:hospital|discharged)\b|出院|住院|入院|退院|퇴원|입원"),
+}
+_THE_DAY = Lazy(
+    r"^,? (?:was|is|'s) (?:when|the (?:day|date|night|morning|year|hour))\b([^.!?;,]{0,60})|^是([^,。!?]{1,14})(?:那天|那日|的日子|之日|的时候)"
+    r"|^は([^、。!?]{1,14}日)(?:で|です|だ|の)|^(?:은|는) ([^.!?,]{1,16}날)(?:이고|이에요|입니다|이지|이었|인데|이죠)"
+)
+_FUNCTION = frozenset("是的我你您了在那天日月年哪个什么时候の日はがをにいつ")
+_WORD = Lazy(r"[a-z]{4,}")
+
+
+def of_another_event(before: str, after: str, q: Question) -> bool:
+    """Whether a date or an hour is told of something that the question does not ask: "We open at nine", "… is the day she died"."""
+    asked = {name for name, event in _EVENTS.items() if event.search(q.text)}
+    told = {name for name, event in _EVENTS.items() if event.search(before) or event.search(after)}
+    if asked and told and not asked & told:
+        return True
+    day = _THE_DAY.match(after)
+    if day is None or asked & told:
+        return False
+    about = next(group for group in day.groups() if group is not None)
+    if q.language == "en":
+        words = [m.group()[:4] for m in _WORD.finditer(about)]
+        return bool(words) and not any(word in q.text for word in words)
+    return not any(char in q.text for char in about if char.isalpha() and char not in _FUNCTION)
+
+
+_HOW_OLD = Lazy(r"\bhow old are you\b|\byour age\b|贵庚|高寿|(?:您|你)[^,。]{0,6}(?:多大|几岁|岁数|年纪|年龄)|おいくつ|何歳|お?年(?:は|齢)|연세|나이|몇 ?살")
+_THING = Lazy(
+    r"\b(?:my|our|the|this|that) (?!age\b|last birthday|next birthday)(?:old |poor )?[a-z]+(?:'s| is| are| was| turns| turned| looks) (?:only |just |all of |at least )?$"
+    r"|(?:这|那|我这|我那)(?:把|座|间|条|只|棵|张|口|艘|件|门|面|匹|头)[^,。!?]{1,6}$"
+    r"|(?:^|[、。])(?:この|その|うちの)?(?:店|家|道具|机|船|木|猫|犬|馬|看板|時計|刀)(?:は|が)(?:もう|今年)?$"
+    r"|(?:^|[,.] ?)(?:이|저|우리|제|그)? ?(?:가게|집|배|나무|고양이|개|말|연장|칼|시계|등대|책상)(?:은|는|이|가) (?:올해 |벌써 )?$"
+)
+
+
+def of_a_thing(before: str, q: Question) -> bool:
+    """Whether a number tells the age of a thing where the role's own is asked."""
+    return not q.kin and bool(_HOW_OLD.search(q.text) and _THING.search(before))
