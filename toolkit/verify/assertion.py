@@ -14,7 +14,7 @@ from functools import cached_property
 
 from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
-from .frames import disowned, framed
+from .frames import belied, disowned, framed
 from .lazy import Lazy
 from .modality import IF_ME, WHY, absurd_to_deny, conditional, fears, found_in_role, hands_back, imagined, said, told_later
 from .person import asked_kin, other_person, upon_me
@@ -54,15 +54,15 @@ class Reader(Context):
     def read(self, start: int, end: int, exact: bool) -> Reading:
         """The standing of the mention at [start, end)."""
         around, table = self.around(start, end)
-        status, strength = _Mention(around, table, self.question, exact).standing()
+        status, strength = _Mention(self.text[start:end], around, table, self.question, exact).standing()
         return Reading(status, strength, start, end)
 
 
 class _Mention:
     """One mention of a key: what its clause, its sentence and what follows say of it."""
 
-    def __init__(self, a: Around, c: Cues, q: Question, exact: bool) -> None:
-        self.a, self.c, self.q, self.exact = a, c, q, exact
+    def __init__(self, text: str, a: Around, c: Cues, q: Question, exact: bool) -> None:
+        self.text, self.a, self.c, self.q, self.exact = text, a, c, q, exact
         self.before, self.after = a.clause_before, a.clause_after
         self.idiom = BLANK in self.before or BLANK in self.after
 
@@ -241,9 +241,8 @@ class _Mention:
             return "contradicted"
         if disowned(self.rest):
             return "contradicted"
-        whole = self.c.denied_kind.search(self.rest[:120])
-        if whole and len(whole[whole.lastindex]) > 1 and whole[whole.lastindex] in self.q.text + self.before + self.after:
-            return "contradicted"  # "A mule. I've never kept an animal."
+        if self._denied_in_kind() or belied(self.rest, self.q):
+            return "contradicted"
         other = after.find(RIVAL)
         if other >= 0:  # what is taken back after a wrong value is that value
             after = after[: other + 1]
@@ -252,6 +251,14 @@ class _Mention:
             return None  # "I'm not joking"
         earlier = self.c.taken_back.search((self.a.preceding + self.a.sentence_before)[-30:])
         return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
+
+    def _denied_in_kind(self) -> bool:
+        """Whether the role goes on to deny the kind of the fact, or what it is made of: "A mule. I've never kept an animal."."""
+        whole = self.c.denied_kind.search(self.rest[:120])
+        kind = whole[whole.lastindex] if whole else ""
+        if self.text.startswith(kind[:2] if self.a.language == "ko" else kind) and kind and kind != self.text:
+            return True
+        return len(kind) > 1 and kind in self.q.text + self.before + self.after
 
     # modality, speaker
 
@@ -310,6 +317,8 @@ class _Mention:
         if c.framed_hedged.search(self.frame):
             return "hedged"
         doubt = c.hedged_before.search(self.before) or c.hedged_after.search(a.sentence_after)
+        if doubt and _CHOICE_FREE.search(self.q.text) and doubt.group().endswith("吧"):
+            doubt = None
         if doubt and not self.idiom and not (self.q.about_user and _RECALLED.search(doubt.group())):
             return "hedged"
         before, after = c.or_before.search(a.sentence_before), c.or_after.search(a.sentence_after)
@@ -353,7 +362,7 @@ class _Mention:
     def _of_another_fact(self) -> bool:
         """Whether an exact value is told of something else than what is asked."""
         before, after, q = self.before, self.after, self.q
-        return other_fact(before, after, self.rest, q) or of_another_event(before, self.a.sentence_after, q) or of_a_thing(before, q)
+        return other_fact(before, after, self.rest, q) or of_another_event(before, after, self.a.sentence_after, q) or of_a_thing(before, q)
 
     def _topic_of_another(self) -> bool:
         """Whether the mention opens its clause, and what is said of it does not make it the role's own."""
@@ -396,6 +405,7 @@ _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[�
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
+_CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举")  # where one of several is asked, 吧 only proposes
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer

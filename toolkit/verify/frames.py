@@ -140,5 +140,25 @@ def disowned(rest: str) -> bool:
     return never is not None and RIVAL not in rest[: never.start()] and bool(_LIVES_BY.search(rest[never.end() : 90]))
 
 
+def belied(rest: str, q: Question) -> bool:
+    """Whether what follows belies a claim: hands that never touched the tools of the trade, a taste that turns the stomach."""
+    if _NEVER_EVEN.search(rest[:60]):
+        return True
+    if not q.liking:
+        return False
+    disgust = _DISGUST.search(rest[:80])
+    return disgust is not None and RIVAL not in rest[: disgust.start()] and not _OTHERS.search(rest[: disgust.start()])
+
+
+_NEVER_EVEN = Lazy(
+    r"\bnever (?:so much as|even|once) (?:touch|held|set|been near|picked|seen)|连[^,。]{1,6}(?:都|也)(?:没(?:碰|摸|见|沾|进|学|拿)过|[一-龥]不(?:利索|明白|来|动))"
+    "|(?:触|握|持)った(?:ことも|ことすら)(?:ない|ありません)|(?:만져|잡아|쥐어|손대|근처에도 ?가) ?본 ?적(?:도|조차)? ?없"
+)
+_DISGUST = Lazy(
+    r"\b(?:makes? me (?:ill|sick|gag|retch|heave)|turns? my stomach|pour(?:ed)? it (?:out|away)|(?:worst|vilest|foulest) (?:thing|drink|stuff|food)|can't (?:stand|bear|stomach) (?:it|the (?:stuff|smell|taste)))\b"
+    "|想吐|作呕|反胃|恶心|夺门而|倒(?:尽)?胃口|捏着鼻子|最不(?:肯|爱|喜欢|愿)|(?:碰|沾|闻)都不|躲着走"
+    "|(?:これ|それ|あれ)(?:ほど|より)(?:まず|不味|嫌)|吐き気|見るのも(?:嫌|いや)|胸やけ|(?:그|이)보다 ?(?:맛없|싫)|토할|역겹|입에도 ?(?:안|못)"
+)
+_OTHERS = Lazy(r"\b(?:anything|everything|all) else\b|\bothers?\b|别的|其他|旁的|ほか|他の|以外|다른|나머지")
 _NEVER_DID = Lazy(r"\bi(?:'ve| have)? never\b|(?:也|都|从|从来)(?:没|未)[^,。]{0,4}过|一度も|ことは?(?:ない|ありません|ねえ)|적(?:이|은|도)? ?없")
 _LIVES_BY = Lazy(r"\ue002|\bfor a living\b|一辈子只会|靠[^,。]{1,8}(?:吃饭|过活|为生|糊口)|て(?:暮らし|食べて|食って)|먹고 ?[살산삽]|만 [가-힣]{1,4}[았었했]지")

@@ -19,6 +19,7 @@ _LASTED = Lazy(
     r"\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
 )
 _SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?{_THEN}")
+_AND_LASTED = Lazy("^,(?:我)?[^,。]{1,3}了[^,。]{1,5}年")
 _ON = Lazy(
     r"^[^.!?。]{0,30}(?:\b(?:still|not done|no plans|never stopped|going strong)\b|[还再](?:在|能|要|会|想|做|干|得)|没打算|仍|依然|まだ|これからも|아직|여전히|앞으로도)"
 )
@@ -33,6 +34,8 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     if not any(c.isalnum() for c in before) and _LEFT.match(after):
         return True
     clause = before + after
+    if not _LASTED.search(clause) and (further := _AND_LASTED.match(rest)):  # 这碗饭,我端了三十年,前年放下了
+        clause, rest = clause + further.group(), rest[further.end() :]
     return bool(_LASTED.search(clause) and _SINCE_THEN.match(rest)) and not goes_on(clause, rest)
 
 

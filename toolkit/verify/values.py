@@ -57,20 +57,23 @@ _EVENTS = {
     "hospital": Lazy(r"\b(?:hospital|discharged)\b|出院|住院|入院|退院|퇴원|입원"),
 }
 _THE_DAY = Lazy(
-    r"^,? (?:was|is|'s) (?:when|the (?:day|date|night|morning|year|hour))\b([^.!?;,]{0,60})|^是([^,。!?]{1,14})(?:那天|那日|的日子|之日|的时候)"
+    r"^,? (?:was|is|'s) (?:when|the (?:day|date|night|morning|year|hour))\b([^.!?;,]{0,60})|^是([^,。!?]{1,14})(?:那天|那日|的日子|之日|的时候)|^的(?:那)?(?:是|叫)([^,。!?]{1,6})"
     r"|^は([^、。!?]{1,14}日)(?:で|です|だ|の)|^(?:은|는) ([^.!?,]{1,16}날)(?:이고|이에요|입니다|이지|이었|인데|이죠)"
 )
 _FUNCTION = frozenset("是的我你您了在那天日月年哪个什么时候の日はがをにいつ")
 _WORD = Lazy(r"[a-z]{4,}")
 
 
-def of_another_event(before: str, after: str, q: Question) -> bool:
-    """Whether a date or an hour is told of something that the question does not ask: "We open at nine", "… is the day she died"."""
+def of_another_event(before: str, after: str, rest: str, q: Question) -> bool:
+    """Whether a date or an hour is told of something that the question does not ask: "We open at nine", "… is the day she died".
+
+    `before` and `after` are the clause, `rest` all that follows in the sentence.
+    """
     asked = {name for name, event in _EVENTS.items() if event.search(q.text)}
     told = {name for name, event in _EVENTS.items() if event.search(before) or event.search(after)}
     if asked and told and not asked & told:
         return True
-    day = _THE_DAY.match(after)
+    day = _THE_DAY.match(rest)
     if day is None or asked & told:
         return False
     about = next(group for group in day.groups() if group is not None)
