@@ -101,7 +101,7 @@ def test_a_model_that_reads_shows_no_sign_of_remembering(told, tmp_path):
         CliRunner().invoke(app, ["eval", f"{url}#stub", "--data", str(told), "--output-dir", str(tmp_path / "eval"), "--anonymised"])
     report = json.loads((tmp_path / "eval" / "report.json").read_text())
     (line,) = (line for line in further(report) if line.startswith("Anonymised"))
-    assert "worth +0.0 points" in line and "no sign that it remembers" in line
+    assert "worth 0.0 points" in line and "no sign that it remembers" in line
 
 
 def test_a_task_without_roles_cannot_be_anonymised(tmp_path):

@@ -123,14 +123,35 @@ def test_the_command_repeats_what_a_demo_or_a_program_evaluated(rows, tmp_path):
             "--system-prompt 'my prompts/{language}.md' --max-new-tokens 64 --temperature 0.0 --output-dir") in shown
 
 
+def test_what_is_measured_beside_stands_under_names_that_a_reader_has_for_it(rows, tmp_path):
+    rate = {"accuracy": 0.5, "low": 0.4, "high": 0.6, "n": 40, "states": {"truncated": 3}}
+    change = {"value": -0.1, "low": -0.2, "high": 0.0, "gained": 1, "verdict": "worse"}
+    write(tmp_path / "eval", records_of(rows[:3], nothing, right),
+          also=[{"task": "gsm8k", "n": 40, "verdict": "worse", "base": rate, "trained": rate, "difference": change, "folder": "eval/also/gsm8k"}],
+          anonymised={"n": 3, "base": None, "trained": rate, "by_name": {"trained": change}, "folder": "eval/anonymised"},
+          contamination={"samples": 3, "roles": [], "prompts": ["s1"], "n": 13, "samples_with_ngrams": 2, "training_rows": 1275},
+          plan={"task": "roleplay", "samples": 3, "roles": 3, "models": 2, "replies": 6, "kept": 1, "max_new_tokens": 64, "power": 0.8,
+                "detectable_gain": {"0.15": 0.1}, "half_width": 0.09, "hours_at_most": None},
+          rescored={"from": "old", "changed": [["several_answers", "right", 2]]},
+          dimensions=[{"dimension": "SBK", "n": 3, "accuracy": 0.5, "low": 0.4, "high": 0.6, "base": None, "paper": 0.8804, "source": "RAIDEN-R1"}])
+    page = write_report(tmp_path / "eval").read_text()
+    shown = " ".join(said(page.partition('<section id="also">')[2]).split())
+    for text in ("gsm8k 40 50.0 % (40.0 to 60.0) 50.0 % (40.0 to 60.0) −10.0 points (−20.0 to 0.0) worse eval/also/gsm8k",
+                 "Names of the roles replaced", "Trained 3 50.0 % (40.0 to 60.0) −10.0 points (−20.0 to 0.0) worse", "Prompts in both s1",
+                 "Samples that share 13 words in a row with it 2", "Smallest gain told when 15 % change 10.0 points", "several answers right 2",
+                 "SBK 3 — 50.0 % (40.0 to 60.0) 88.04 %"):
+        assert text in shown
+    assert "_" not in shown.partition("How to repeat this")[0]
+    assert "Also gsm8k (40): 50.0 %, −10.0 points (−20.0 to 0.0): worse; 3 cut off" in " ".join(said(page).split())
+
+
 def test_a_part_of_the_report_that_the_page_does_not_know_is_shown(rows, tmp_path):
-    rate, change = {"accuracy": 0.5, "low": 0.4, "high": 0.6, "n": 40}, {"value": -0.1, "low": -0.2, "high": 0.0, "gained": 1}
-    write(tmp_path / "eval", records_of(rows[:3], nothing, right), also=[{"task": "gsm8k", "n": 40, "verdict": "worse", "trained": rate, "difference": change}],
+    write(tmp_path / "eval", records_of(rows[:3], nothing, right),
           survey={"dimensions": {"warmth": {"mean": 3.14159, "seat_bias": 0.02}, "wit": {"mean": 2.5, "seat_bias": 0.1}}, "calibrated": False,
                  "worst": [HOSTILE]}, refused=["gsm8k lost 10 points"])
     page = write_report(tmp_path / "eval").read_text()
     shown = " ".join(said(page).split())
-    for text in ("gsm8k 40 worse 50.0% (40.0% to 60.0%), n = 40 -0.1 (-0.2 to +0)", "mean seat_bias warmth 3.142 0.02 wit 2.5 0.1",
+    for text in ("Survey", "mean seat_bias warmth 3.142 0.02 wit 2.5 0.1",
                  "calibrated no", "gsm8k lost 10 points"):
         assert text in shown
     assert Tags(page).seen.count("script") == 1 and Tags(page).handlers == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from toolkit.evaluate.numbers import change, percent, span
 from toolkit.evaluate.records import BASE, TRAINED
 
 # Landis, Koch 1977 (Biometrics 33:159): up to 0.40 fair at most
@@ -20,8 +21,8 @@ def _dimensions(report: Mapping[str, Any]) -> Iterator[str]:
     for row in rows:
         paper = f", the paper's {100 * row['paper']:.2f} %" if row["paper"] is not None else ""
         if row["accuracy"] is not None:
-            base = f", base {_share(row['base'])}" if row["base"] is not None else ""
-            yield f"{row['dimension']} ({row['n']}): {_share(row['accuracy'])} ({_range(row)}){base}{paper}"
+            base = f", base {percent(row['base'])}" if row["base"] is not None else ""
+            yield f"{row['dimension']} ({row['n']}): {percent(row['accuracy'])} ({span(row)}){base}{paper}"
     if source := next((row["source"] for row in rows if row["source"]), None):
         yield f"The paper's: {source}; other samples than these, so to look at, not to test"
 
@@ -32,8 +33,8 @@ def _anonymised(report: Mapping[str, Any]) -> Iterator[str]:
     for side in (BASE, TRAINED):
         if found[side] is None or not (by_name := found["by_name"].get(side)):
             continue
-        yield (f"Anonymised, {side} ({found['n']}): {_share(found[side]['accuracy'])} with the names of the roles replaced; the names are worth "
-               f"{_points(by_name['value'])} points ({_points(by_name['low'])} to {_points(by_name['high'])}): "
+        yield (f"Anonymised, {side} ({found['n']}): {percent(found[side]['accuracy'])} with the names of the roles replaced; the names are worth "
+               f"{change(by_name)}: "
                + {"better": "it remembers roles, and does not only read the profile",
                   "worse": "it answers better under names it cannot know"}.get(by_name["verdict"], "no sign that it remembers roles"))
 
@@ -48,13 +49,13 @@ def _judge(found: Mapping[str, Any] | None) -> Iterator[str]:
     for name, sides in found["dimensions"].items():
         if sides[TRAINED]["share"] is None:
             continue
-        change = sides["difference"]
-        told = f", {_points(change['value'])} points ({_points(change['low'])} to {_points(change['high'])}): {change['verdict']}" if change else ""
-        before = f"{_share(sides[BASE]['share'])} → " if sides[BASE]["share"] is not None else ""
-        yield f"Judge, {name} ({sides[TRAINED]['n']}): {before}{_share(sides[TRAINED]['share'])}{told}"
+        paired = sides["difference"]
+        told = f", {change(paired)}: {paired['verdict']}" if paired else ""
+        before = f"{percent(sides[BASE]['share'])} → " if sides[BASE]["share"] is not None else ""
+        yield f"Judge, {name} ({sides[TRAINED]['n']}): {before}{percent(sides[TRAINED]['share'])}{told}"
     if not (pairs := found["pairs"]) or not pairs["n"]:
         return
-    yield (f"Judge, pairs ({pairs['n']}): {pairs['wins']} won, {pairs['ties']} ties, {pairs['losses']} lost, score {_share(pairs['score'])}: "
+    yield (f"Judge, pairs ({pairs['n']}): {pairs['wins']} won, {pairs['ties']} ties, {pairs['losses']} lost, score {percent(pairs['score'])}: "
            f"{pairs['difference']['verdict']}")
     seats, length = pairs["seats"], pairs["length"]
     biased = seats["p_value"] < 0.05
@@ -62,7 +63,7 @@ def _judge(found: Mapping[str, Any] | None) -> Iterator[str]:
     yield (f"Judge, seats: the winner changed with the seats in {seats['changed_winner']} of {pairs['asked']} pairs "
            f"({seats['first_seat']} for the first, {seats['second_seat']} for the second{favours})")
     if length["n"]:
-        yield f"Judge, length: the longer reply won {length['longer_won']} of {length['n']} decided pairs, {_share(length['share'])} ({_range(length)})"
+        yield f"Judge, length: the longer reply won {length['longer_won']} of {length['n']} decided pairs, {percent(length['share'])} ({span(length)})"
 
 
 def _trust(found: Mapping[str, Any]) -> str:
@@ -73,15 +74,3 @@ def _trust(found: Mapping[str, Any]) -> str:
     weak = any(by["kappa"] is None or by["kappa"] <= WEAK_KAPPA for by in agreed.values()) or not agreed
     return (f"Judge {found['judge']}, kappa with {found['agreement']['labels']} human labels: {', '.join(kappas) or 'none readable'}"
             f"{'; 0.40 or less is weak' if weak else ''}:")
-
-
-def _share(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.1f} %"
-
-
-def _range(found: Mapping[str, Any]) -> str:
-    return f"{100 * found['low']:.1f} to {100 * found['high']:.1f}"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")

@@ -1,7 +1,4 @@
-"""The report: `report.json` and `records.jsonl` as one HTML file that opens anywhere, and as a table in the terminal.
-
-A part of the report that this page does not know is shown as tables and facts, under its own name.
-"""
+"""The report: `report.json` and `records.jsonl` as one HTML file that opens anywhere, and as a table in the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +11,9 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.evaluate.cards import cards
 from toolkit.evaluate.lines import further
+from toolkit.evaluate.numbers import change, p_text, percent, points, span
 from toolkit.evaluate.records import read_records
+from toolkit.evaluate.sections import sections
 from toolkit.jsonl import atomic_write, existing
 from toolkit.run import read_manifest, read_metrics, run_of
 from toolkit.show.blocks import blocks
@@ -27,8 +26,6 @@ SLICE_NAMES = {"by_kind": "Kind", "by_difficulty": "Difficulty", "by_language": 
                "by_question_type": "Question type", "by_distance": "Memory distance", "by_role": "Role"}
 MOST_VALUES = 40                                # rows of a slice in the table; the rest are in report.json
 FIRST_SLICES = {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}
-# parts of a report with a place of their own on the page; every other one is shown as it is
-PLACED = ("difference", "base", "trained", "weighted", "differences", "notes", "data", "sampling", "versions", "refused")
 KIND_NAMES = {"SBK": "SBK · profile", "CM": "CM · memory"}
 
 
@@ -73,8 +70,7 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], total: int, curves:
         report={"refused": [], **report}, title=headline(report), rows=table(report, FIRST_SLICES), beside=beside(report), curves=Markup(curves),
         more_rows=[row for row in table(report, {k: v for k, v in SLICE_NAMES.items() if k not in FIRST_SLICES}) if row["group"]],
         note=note if total > SHOWN else "", command=repeat(report), about=blocks(about), manifest=blocks(manifest) if manifest else [],
-        sections={name: found for name, value in report.items()
-                  if name not in PLACED and isinstance(value, Mapping | list) and value and (found := blocks(value))})
+        sections=sections(report))
 
 
 def repeat(report: Mapping[str, Any]) -> str:
@@ -149,7 +145,7 @@ def render(report: Mapping[str, Any]) -> None:
             cells += [points(found["value"]), f"{points(found['low'])} to {points(found['high'])}",
                       str(found["gained"]), str(found["lost"])] if found else ["—", "", "", ""]
         elif row["trained"]["accuracy"] is not None:
-            cells.append(f"{100 * row['trained']['low']:.1f} to {100 * row['trained']['high']:.1f}")
+            cells.append(span(row["trained"]))
         grid.add_row(*cells)
     console.print(grid)
     for line in beside(report):
@@ -177,7 +173,7 @@ def beside(report: Mapping[str, Any]) -> list[str]:
         was = f"{percent(weighted['base'])} → " if weighted["base"] is not None else ""
         line = f"Weighted score ({weighted['sbk_weight']} SBK + {weighted['cm_weight']} CM): {was}{percent(weighted['trained'])}"
         if found := weighted.get("difference"):
-            line += f", {points(found['value'])} points ({points(found['low'])} to {points(found['high'])})"
+            line += f", {change(found)}"
         lines.append(line)
     named = [f"{count} {STATE_NAMES.get(state, state)}" for state, count in trained["states"].items() if count]
     lines.append(f"States: {', '.join(named)}")
@@ -194,21 +190,7 @@ def beside(report: Mapping[str, Any]) -> list[str]:
             for name, field in shown if found.get(field) is not None))
     for sister in report.get("also", []):
         found = sister["difference"]
-        change = f", {points(found['value'])} points ({points(found['low'])} to {points(found['high'])})" if found else ""
-        lines.append(f"Also {sister['task']} ({sister['n']}): {percent(sister['trained']['accuracy'])}{change}"
-                     + (f": {sister['verdict']}" if sister["verdict"] else ""))
+        cut = sister["trained"]["states"]["truncated"]
+        lines.append(f"Also {sister['task']} ({sister['n']}): {percent(sister['trained']['accuracy'])}{f', {change(found)}' if found else ''}"
+                     + (f": {sister['verdict']}" if sister["verdict"] else "") + (f"; {cut} cut off" if cut else ""))
     return [*lines, *further(report)]
-
-
-def percent(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.1f} %"
-
-
-def points(share: float) -> str:
-    """A difference in percentage points, with its sign."""
-    rounded = round(100 * share, 1)
-    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded):.1f}"
-
-
-def p_text(p: float) -> str:
-    return "p < 0.0001" if p < 0.0001 else f"p = {p:.4f}"

@@ -111,7 +111,9 @@ def run_evaluation(model: str, *, against: str | None = None, data: str | Path |
     report["contamination"] = found.to_json() if found else None
     if beside.anonymised:
         report["anonymised"] = _anonymised(task, model_name, base, source, out, mine)
-    report["also"] = [_sister(sister, model_name, base, out, shared) for sister in sisters]
+    # a run of short replies has a limit that would cut another task's
+    longer = {**shared, "max_new_tokens": options.get("max_new_tokens") or max(shared["max_new_tokens"], LENGTH)}
+    report["also"] = [_sister(sister, model_name, base, out, longer) for sister in sisters]
     if shared["dry_run"]:
         if judge:
             replies = report["plan"]["samples"] * report["plan"]["models"]

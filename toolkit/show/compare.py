@@ -101,7 +101,7 @@ def render(rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from toolkit.evaluate.report import percent, points
+    from toolkit.evaluate.numbers import percent, points
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("run", overflow="fold")
