@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import random
 
@@ -12,6 +13,7 @@ from toolkit.generate.deadline import LEAST_S, Deadline
 from toolkit.generate.engines.base import Load
 from toolkit.generate.gate import Pace
 from toolkit.generate.rate import Rate
+from toolkit.generate.retry_budget import CAPACITY, EARNED, RetryBudget
 from toolkit.generate.slots import Slots
 
 
@@ -147,3 +149,17 @@ def test_limits_that_are_none_are_refused():
     with pytest.raises(InputError) as error:
         Pace(concurrency=0, rpm=-1)
     assert "--concurrency 0" in str(error.value) and "--rpm -1" in str(error.value)
+
+
+def test_retries_beyond_the_budget_wait_for_replies_and_the_end_frees_them():
+    async def spending() -> list[int]:
+        budget = RetryBudget(asyncio.get_running_loop())
+        spent = [asyncio.create_task(budget.spend()) for _ in range(int(CAPACITY) + 10)]
+        gone = []
+        for event in (lambda: None, budget.earn, budget.stop):
+            event()
+            await asyncio.sleep(0.01)
+            gone.append(sum(task.done() for task in spent))
+        return gone
+
+    assert asyncio.run(spending()) == [CAPACITY, CAPACITY + EARNED, CAPACITY + 10]

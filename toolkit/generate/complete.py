@@ -1,7 +1,8 @@
 """From a request to its reply: the one place where requests are asked again.
 
 A retry waits without a slot, for a random time below a bound that doubles (full jitter), or as long as the server says.
-What never reached a server costs no attempt; a server that refuses is asked for as long as the user's patience lasts.
+What never reached a server costs no attempt; a server that refuses is asked for as long as the user's patience lasts. All
+retries of what a server failed at come out of one budget.
 """
 
 from __future__ import annotations
@@ -93,16 +94,18 @@ class Completer:
                 raise Ending from error
             if error.kind == "refused":
                 raise error
+            failed = error.kind == "broken" and not was_down
+            attempts += failed
             if error.kind == "unreachable":
                 self.sent.requests -= 1
-            elif error.kind == "broken" and not was_down:
-                attempts += 1
             if attempts >= self.pace.attempts or loop.time() - began > self.pace.patience_s:
                 raise error
             self.sent.retries[error.reason] += 1
             if error.kind != "unreachable" or len(gate.lanes) == 1:
                 limited = error.kind == "busy" and math.isfinite(ticket.lane.rate.per_s)
                 await asyncio.sleep(self._pause_s(error, retry, LAST_BUSY_S if limited else LAST_RETRY_S))
+            if failed:
+                await gate.retries.spend()
             retry += error.kind != "unreachable"
 
     def _pause_s(self, error: EngineError, retry: int, most_s: float) -> float:

@@ -17,6 +17,7 @@ from toolkit.generate.deadline import Deadline
 from toolkit.generate.engines.base import Ending, EngineError, Load
 from toolkit.generate.lane import Lane, Ticket, Waiting
 from toolkit.generate.rate import Rate
+from toolkit.generate.retry_budget import RetryBudget
 from toolkit.generate.slots import Slots
 
 MOST = 1024             # under way, when the user names no number
@@ -68,6 +69,7 @@ class Gate:
         self.loop = asyncio.get_running_loop()
         now = self.loop.time()
         self.pace = pace
+        self.retries = RetryBudget(self.loop)
         self.stopping = False
         start = pace.concurrency or START
         each = math.ceil(start / len(endpoints))
@@ -122,6 +124,7 @@ class Gate:
         lane.deadline.add(now - ticket.began)
         lane.replied()
         lane.slots.replied(now, full, now - ticket.began)
+        self.retries.earn()
         self._token_s += (tokens - ticket.tokens) / self._tokens_per_s
         self._free(ticket)
 
@@ -164,6 +167,7 @@ class Gate:
     def stop(self) -> None:
         """Let nothing more out."""
         self.stopping = True
+        self.retries.stop()
         self.drop_fresh()
         for lane in self.lanes:
             _send_back(lane.begun)

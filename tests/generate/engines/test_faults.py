@@ -113,6 +113,17 @@ def test_a_request_that_always_fails_is_given_up(ask):
         ask(30, Pace(4, attempts=1), faults={"html": 1.0})
 
 
+def test_a_server_that_only_fails_is_not_asked_several_times_as_often(tmp_path, monkeypatch):
+    for name, value in {"lane.FAILURES_DOWN": 10_000, "complete.LAST_RETRY_S": 0.01,    # it never counts as down
+                        "retry_budget.CAPACITY": 20, "retry_budget.TRICKLE_S": 0.03}.items():
+        monkeypatch.setattr(f"toolkit.generate.{name}", value)
+    requests, stub, began = written(tmp_path / "requests.jsonl", 400), Stub(faults={"500": 1.0}), time.monotonic()
+    with served(stub) as url, pytest.raises(EngineError, match="20 of 20 items failed"):
+        reply_to_all(requests, tmp_path / "replies.jsonl", OpenAIEngine([url]), Pace(8, patience_s=0.5))
+    begun = 8 * 3 // 2 + 1 + 20
+    assert stub.counts["requests"] <= begun + 20 + (time.monotonic() - began) / 0.03
+
+
 @pytest.mark.parametrize("fault, told", [("401", "OPENAI_API_KEY"), ("404", "--model")])
 def test_what_dooms_every_request_ends_the_run_in_one_line(ask, fault, told, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
