@@ -42,6 +42,8 @@ CUES = {
         r""
         r"|\b(?:you(?:'ll| will) (?:find|see|catch|know|spot|hear)|i(?:'ll| will) (?:take|have|always|never|tell you|admit|confess|be (?:honest|frank)))\b"
         r"|\bnever (?:say|said|been known to say) no to\b|\bit'?s (?:no|hardly a|not a|not much of a) (?:great )?secret\b|\bno(?:t a| great)? secret\b"
+        r"|\b(?:so|and|which means|meaning|then) (?:i'd|that'd|that would|it would|it'd) be\b"
+        r"|\bno more,? (?:and |and certainly )?no less\b|\bnot one more,? not one less\b"
     ),
     "negated_before": (
         r"\b(?:not|never|no|hardly|scarcely|barely|neither|nor|none|cannot|without|nobody|no one|nowhere|nothing|ain'?t|aint|dont|isnt|wasnt|cant|wont|far from|anything but|anyone but|anywhere but|everything but|all but (?=a)|the opposite of|"
@@ -53,6 +55,7 @@ CUES = {
         r"|\b(?:worse|less|lower) than (?:an? |the |my |in )?$|\b(?:sooner|rather)\b.{0,24}\bthan (?:\w+ )?(?:an? |the |in )?$"
         r"|\b(?:mix(?:ed|ing)|muddl(?:ed|ing)) (?:me |us )?up with\b|\b(?:tak(?:en|e|ing)|took) (?:me|us) for\b"
         r"|\b(?:pass(?:ed|es)?|overlook(?:ed)?) (?:me|us) over (?:for|as)\b|\b(?:ten|barge|six)-?[a-z]*[ -](?:foot )?pole\b|\b(?:wash(?:ed)? my hands|had my fill|had enough|heard the last) of\b"
+        r"|\bfar be it from me\b|\b(?:god|heaven|gods|saints) forbid\b"
     ),
     "negated_after": (
         r"\b(?:wrongly|mistakenly|by mistake|in error|falsely|the way an? \w+ is)\b|^ and not(?: one)?[.!]?$"
@@ -64,6 +67,7 @@ CUES = {
         r"|^'s the (?:one|last|only) [a-z]+ [^.!?,]{0,24}\b(?:no|not|never|n't)\b"
         r"|^ (?:is )?the (?:one|last|only) [a-z]+ [^.!?,]{0,24}\b(?:no|not|never)\b"
         r"|^,? (?:of all things|indeed|me\?)\b(?=[^.]{0,3}\?)|^ (?:and i|i) (?:part(?:ed)? ways|have nothing)\b|^,? (?:then )?(?:you(?:'re| are)|he's|she's|that's|my (?:cat|dog|horse|hat)(?:'s| is)?|pigs|the pope|i'm) (?:the (?:queen|king|pope|emperor|moon|man in)|a (?:dutchman|monkey|teapot|duchess|fish)|an? \w+ too)\b"
+        r"|^(?:'s| is| was| would be| are)? ?(?:the )?(?:very )?last (?:word|thing|name|place|trade|person|title) (?:i|you|anyone|they)\b"
     ),
     "echo_denied": (
         r"^(?:\W*(?:oh|ha|hah|haha|pff+t?|pah|bah|well|me|please|lord|heavens|goodness|gods|come now|what|god|hm+|now|ah|i|you jest|you flatter me)\b\W*){0,3}(?:no\b(?! doubt| question|body)|not\b(?! only| just| bad)|nope|nah|nay|never\b|hardly|as if|nonsense|wrong|rubbish|far from|heavens? no|don'?t be|i wish\b|if only|in your dreams|you must be|you'?ve got (?:the wrong|me (?:wrong|confused|mixed))|you have the wrong|that'?s (?:not|wrong|my (?!name|trade|job|town)|someone|somebody|a (?:lie|myth|rumou?r)|the other|another|the neighbou?r)|that (?:was|would be|is) (?:not|my (?!name)|someone|somebody|the )|wouldn'?t|couldn'?t|can'?t|isn'?t|ain'?t|i (?:don'?t|didn'?t|wouldn'?t|couldn'?t|can'?t|am not|have never|never|haven'?t|wasn'?t|gave|left|quit|used to)|i'?m (?:not|no|afraid not|just|only)|i'?ve never|i'?d (?:never|rather)|who told you|whoever told you|where did you|not me|try again|guess again)"
@@ -78,6 +82,7 @@ CUES = {
         r"|\bsomething in the\b|\bi (?:want|have) to say\b|\bas much an? (?=$)"
         r"|\blet's (?:go with|say|call it) (?:an? )?$"
         r"|\b(?:put|pencil|mark|write|stick) (?:me|it|that) (?:down|in) (?:as|for) (?:an? )?$|\bcall it (?:an? )?$|\bsomewhere between\b"
+        r"|\bi(?:'d| would|'ll)? (?:lay|put|bet|stake|wager)\b[^.!?,]{0,24}\bon $|\bmy (?:money|bet|coin|guess)(?:'s| is) on $"
     ),
     "hedged_after": (
         r"^[^.!?;]{0,30}?(?:\b(?:i (?:think|guess|suppose|reckon|believe(?! in)|fancy|imagine|assume|suspect)|maybe|perhaps|probably|possibly|or so i'?m told|or so (?:i|they)|if memory|if i (?:remember|recall)|if i'?m not mistaken|or (?:something|some such|thereabouts|was it|maybe|perhaps)|i'?d (?:guess|wager|say|bet)|i can'?t (?:be sure|remember|recall|say)|don'?t (?:quote|hold) me|i'?m not (?:entirely |quite |too |really |so |completely )?(?:sure|certain)|but i (?:could be|may be|might be) wrong|i could be|might be|may be|could be|at a guess|as far as i (?:know|recall)|for all i know|who knows|allegedly|apparently|supposedly|presumably|or close to it|i wouldn'?t swear|not that i'?m sure|though (?:i'?m not sure|i can'?t|don'?t)|isn'?t it|is it not|wasn'?t it|right\?|no\?|huh\?|is it\?))"
@@ -150,6 +155,7 @@ CUES = {
     "first_after": (
         r"^(?:'s| is| was| are|,)? ?(?:what i|where i|who i|how i|my (?!(?:[a-z]+ ){0,1}?(?:brother|sister|father|mother|cousin|uncle|aunt|master|friend|neighbou?r|son|daughter|wife|husband|boss))|mine|me\b|i am\b|i'm\b|that'?s me|yours truly)"
         r"|^ (?:is|was) (?:me|mine)\b"
+        r"|^(?:'s| is| was) (?:the (?!last|least|opposite|worst|kind|sort)(?:[a-z]+ )?[a-z]+ (?:that |which |where )?i(?:'ve| have)? (?:always |still |really |most )?(?:love|like|live|play|prefer|drink|choose|keep|call|do|want|came|come|use|carry|miss|adore|grew|chose|picked))\b"
     ),
     "second_after": (
         r"^(?:'s| is| was|,)? ?(?:what you|where you|who you|your |yours|you are)"
@@ -161,11 +167,15 @@ CUES = {
         r"|^ (?:of (?:them|those|these) )?(?:is|are|belongs? to|were) (?:my|his|her|our|their|the) (?:[a-z]+ ){0,2}?[a-z]+'s?\b(?= |[.,;!?]|$)(?<!'s )(?<=s)"
         r"|^ what (?:they|my|the [a-z]+ [a-z]+|everyone|everybody|people|folk|most|others|half)\b"
         r"|^(?:'s| is| was)? (?:what|the (?:stuff|thing|word)(?: that)?) (?:came|comes|happens?|happened|falls?|fell|gets?|got|makes?|goes|went|for)\b"
+        r"|^[^.!?;,]{0,12},? (?:but|though|only|except) (?:that|it|this)(?:'s| is| was) (?:(?:my|his|her|their|the|our) [a-z]+(?:'s|s')|his|hers|theirs|yours)(?= |[.,;!?]|$)"
     ),
     "kin": rf"\b{KIN}\b",
     "strong_before": rf"(?:\b(?:i'm|i am|it's|it is|i've been|i work as|i make my living as|i live (?:in|on|at|by)|call me|name's|name is|that's|that is|be|am|proud|simply|definitely|certainly|absolutely|always|mine is|mine's|is my|answer is|only|just|now) {_DET}){_DET}$",
     "copula": r"(?:(?<!there )\b(?:is|was|are|were|be|been|named|called)|(?<!there)'s) (?:the |an? |my |your |our |in |on |at )?$",
-    "strong_after": r"^(?:'s| is| was)? ?(?:what i (?:do|am|play|carry|use|drink|teach|like|love)|where i (?:live|come|was born|grew|work|belong)|my (?:trade|name|home|job|favou?rite|craft|calling|town|answer|weapon|life)|i am\b|through and through|by (?:trade|birth|profession)|every time|without (?:a )?(?:doubt|question)|hands down|of course|no contest|obviously|for sure|definitely|always|forever|these days|nowadays|still|now|did(?: it)?(?=[.,!;]|$)|(?:taught|trained|raised|showed|hired) me|since\b|every day|please\b|born and (?:bred|raised))",
+    "strong_after": (
+        r"^(?:'s| is| was)? ?(?:what i (?:do|am|play|carry|use|drink|teach|like|love)|where i (?:live|come|was born|grew|work|belong)|my (?:trade|name|home|job|favou?rite|craft|calling|town|answer|weapon|life)|i am\b|through and through|by (?:trade|birth|profession)|every time|without (?:a )?(?:doubt|question)|hands down|of course|no contest|obviously|for sure|definitely|always|forever|these days|nowadays|still|now|did(?: it)?(?=[.,!;]|$)|(?:taught|trained|raised|showed|hired) me|since\b|every day|please\b|born and (?:bred|raised))"
+        r"|^[;,—:-]+ ?(?:it|that|this)(?:'s| is) where i (?:live|work|belong|keep|sleep|was born|grew)\b"
+    ),
     "ended": r"\b(?:gave (?:it|that) up|retired|quit|hung up|sold (?:it|up)|moved on|those days are|that was (?:years|long|before|then|ages|a lifetime)|not any ?more|no longer|no more)\b",
     "now": _NOW,
     "taken_back": (
@@ -178,6 +188,7 @@ CUES = {
         r"|\bwho am i (?:fooling|kidding|trying to fool)\b|\bwho(?:'s| is| would be) fooled\b"
         r"|\b(?:that|this)(?:'s| is) (?:just |only )?(?:the |a |my )?(?:story|line|tale|version|answer) (?:that )?(?:i|we) (?:give|tell|keep|use|trot|put)"
         r"|\bno,? (?:hang on|hold on|wait)\b|\b(?:that|this|it)(?:'s| was| is) (?:the )?(?:one before|last one|old one|other one|previous one|first one|the other|someone else)\b|\bhah?,? (?:your|you should see your|look at your) face\b|\bthe truth is (?:[a-z]+er|less|more)\b"
+        r"|\b(?:i|we) (?:tell|give|say|feed|sell) (?:it|that|this|that one|this one|that story|the same) to (?:all|every|each|any|the)\b|\bworks on (?:the )?(?:everyone|tourists|trippers|visitors|every)"
     ),
     "confirmed": (
         r"\b(?:(?:they|he|she|you|people|folks?|rumou?rs?|the \w+)(?:'re| are| is|'s| was| were| have|'ve| has)? (?:it |got it |have it |guessed |actually |not |for once |quite |all |dead |absolutely )*(?:right|correct|true|wrong for once|bang on)|(?:it|that)(?:'s| is| was) (?:all |quite |perfectly |actually |indeed )?(?:true|right|correct|so|me)|true enough|i (?:earned|deserve[ds]?) it|so i am|so am i|so do i|as am i|me too|and i am\b|and so i|i can'?t deny|i won'?t deny|no lie|your ear is good|have it right|got that right|tells? the truth|told the truth|doesn'?t lie|don'?t lie|guilty)"
@@ -185,7 +196,7 @@ CUES = {
         r"|\b(?:isn't|aren't|wasn't|weren't|not) (?:far )?(?:wrong|mistaken|lying|mistook)\b|\bfor once\b"
     ),
     "who_would": r"\b(?:who(?:'d| would| wants| in their)|why would i|why should i|what would i (?:want|know|do) (?:with|about)|since when|what makes you|do i look|how could i|would i (?:really|ever))\b",
-    "only_this": r"\b(?:who|what|where|which|how)\b[^?]{0,60}\b(?:but|except|if not|other than|besides|apart from)(?: (?:the|a|an|my|our|old|dear|good|from|in|at|by))*\s*$",
+    "only_this": r"\b(?:who|what|where|which|how)\b[^?]{0,110}\b(?:but|except|if not|other than|besides|apart from)(?: (?:the|a|an|my|our|old|dear|good|from|in|at|by))*\s*$",
     "only_this_after": r"(?!)",
     "or_before": r"(?:\b(?:or|and/or|nor|either|versus|vs\.?) (?:possibly |maybe |perhaps |even |else |is it |was it |a |an |the |my |in |at |on |from |some |)*|/ ?)$",
     "or_after": r"^ ?(?:,? (?:or|and/or|versus) (?!so i|not\b|rather|whatever|however|something like|thereabouts|more\b|less\b|nothing|die|bust|i'?ll|you'?ll|if you (?:prefer|like|want)|as (?:we|i|they|you|the|some|folk)|the |so they|at least|else|simply|just|should|both)|/(?! ?day|sq))",
@@ -221,7 +232,7 @@ CUES = {
     "aside_after": r"(?!)",
     "acts_after": r"^ (?:sent|told|said|came|comes|asked|gave|gives|says|went|goes|has|had|will(?! do)|would|can(?! be)|could|ate|are|took|makes?|made|lives|lived|works|worked|thinks|keeps|kept|knows|knew|left|is (?:over|down|out|upstairs|next|across|around|back|in)|was (?:over|down|out|here)|and (?:his|her)|next|you|owes?|needs?|wants?|who (?!i\b|never|can't|talks|likes|makes|still|has|works))\b",
     "yes": (
-        r"^\W*(?:that would be me|that'd be me|(?:i'm )?afraid so)\b|^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |but |indeed,? |mm,? |ach,? )*(?:yes(?! and no)|yeah|yep|yup|aye|indeed|certainly|of course|sure(?:ly)?|absolutely|definitely|correct|right|exactly|precisely|that'?s (?:right|me|correct|true|the one|it)|that i am|i (?:\w+ly |sure |most \w+ly )?(?:am|do|have|did|can)\b(?! not)|the very (?:one|same)|it is\b(?! not)|it does\b(?! not)|so i am|you'?re right|you are right|you'?ve got it|you got it|you guessed|guilty|affirmative|mm-?hm+|uh-?huh|true|spot on|got it in one|the very same|in the flesh|none other|you bet|you know it|naturally|last (?:i|time i) checked|what gave it away|proud (?:of it|to be)|who else|sharp eyes|good (?:eye|ear|memory|guess)|how did you (?:know|guess)|you(?:'ve| have) (?:found|caught) me|caught me|since (?:i|the|my|before|last|birth)|all my life|born and|through and through|without a doubt|no doubt|absolutely|quite so|just so|verily|as sure as)"
+        r"^\W*(?:that would be me|that'd be me|(?:i'm )?afraid so)\b|^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |but |indeed,? |mm,? |ach,? )*(?:yes(?! and no)|yeah|yep|yup|aye|indeed|certainly|of course|sure(?:ly)?|absolutely|definitely|correct|right|exactly|precisely|that'?s (?:right|me|correct|true|the one|it)|that i am|i (?:\w+ly |sure |most \w+ly )?(?:am|do|have|did|can)\b(?! not)|the very (?:one|same)|it is\b(?! not)|it does\b(?! not)|so i am|you'?re right|you are right|you'?ve got it|you got it|you guessed|guilty|affirmative|mm-?hm+|uh-?huh|true|spot on|got it in one|the very same|in the flesh|none other(?! than)|you bet|you know it|naturally|last (?:i|time i) checked|what gave it away|proud (?:of it|to be)|who else|sharp eyes|good (?:eye|ear|memory|guess)|how did you (?:know|guess)|you(?:'ve| have) (?:found|caught) me|caught me|since (?:i|the|my|before|last|birth)|all my life|born and|through and through|without a doubt|no doubt|absolutely|quite so|just so|verily|as sure as)"
         r"|^\W*(?:well (?:spotted|guessed)|good guess|nothing (?:escapes|gets past) you|is the (?:sea|sky|tide|pope|grass)|(?:you'?ve got )?(?:sharp|keen) eyes)\b"
         r"|^\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have))\b"
         r"|^\W*(?:it|she|he|that|they) (?:is|are|does)\b(?! not|n't)|^\W*(?:last (?:time )?i (?:looked|checked|heard)|same (?:house|place|old|one)|terribly|dreadfully|for (?:\w+ ){1,3}(?:years|winters|decades) now|who else would|(?:\w+ ){1,2}(?:of them|all told))\b"
@@ -260,6 +271,7 @@ CUES = {
     "framed_said": (
         r"^\W*(?:to hear [a-z' ]{1,24} tell (?:it|of it)|if (?:you|one) (?:believes?|asks?|trusts?|listens? to) (?:the|my|your|old|them|him|her|everyone|people)\b[^,]*|in (?:the|their|his|her|your|my [a-z]+'s|[a-z]+'s|old|every) (?:[a-z]+ )?(?:songs?|stor(?:y|ies)|tales?|eyes?|books?|telling|records?|version|opinion|papers?|legends?|ballads?|minds?|files?)|on paper|officially|by reputation|as far as (?:they|the \w+|everyone|he|she) (?:know|knows|is concerned)|as the (?:song|story) goes)\W*$"
         r"|^\W*according to [^,]*\W*$"
+        r"|^\W*in (?:the|a|one|every|that) (?:[a-z]+ )?(?:version|story|tale|account|telling|speech) (?:that )?(?:i|we|he|she|they|you) (?:[a-z]+ )?(?:tell|give|keep|sell|save|wrote|write|spin|prefer|like)[^,]{0,30}\W*$"
     ),
     "framed_imagined": r"^\W*(?:(?:in|with) (?:an?|some|any|more|better|enough|another|different)(?: \w+){0,2} (?:world|life|luck|lifetime|timeline|universe|coin|money|time|talent|parents|family)|on a good day|in my (?:dreams|head|next life)|come (?:spring|summer|autumn|winter|next \w+)|given (?:the )?(?:chance|choice|time|money)[^,]*|for the sake of argument|hypothetically)\W*$",
     "framed_hedged": r"^\W*(?:if (?:i (?:haven't|have not|remember|recall|'m not)|memory|my memory)[^,]{0,24}|unless i[^,]{0,24}|off the top of my head|as far as i (?:know|recall|remember)|if i had to guess|at a guess)\W*$",

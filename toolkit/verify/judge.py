@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from .assertion import ASSERTED, Reader, Reading
 from .clauses import sentence_language
+from .conflict import another_value
 from .context import MASK, RIVAL
 from .cues import cues
 from .lazy import Lazy
@@ -23,6 +24,7 @@ from .rivals import (
     keep_longest,
     longer_names,
     outweighs,
+    set_apart,
     side_by_side,
     told_before,
     told_in_part,
@@ -107,6 +109,10 @@ def verify(
             if knowing != asked:
                 again = reader.asked(knowing)
                 findings[at] = _decide(key, matchers[at], found[at], read_rivals, again, knowing, hidden[at], rows)
+    for at, finding in enumerate(findings):
+        second = another_value(matchers[at], finding.readings, terms, reader) if finding.code == "right" else None
+        if second and keys[at].polarity != "deny":
+            findings[at] = replace(finding, code="contradicted", decisive=second)
     if match == "all" and len(keys) > 1:
         findings = _either(findings, folded.text)
     if any(f.code in _OTHER for f in findings):
@@ -169,6 +175,8 @@ def _decide(
         return Finding(against[-1].status, readings, against[-1])
     last = [r for r in asserted if r.strength == best][-1]
     final = asserted[-1]
+    if asked.listing:
+        rivals = [r for r in rivals if not set_apart(r, reader)]
     amended = [
         r
         for r in rivals

@@ -9,7 +9,7 @@ from .question import Question
 from .relations import relations
 
 _CHOOSING = Lazy(
-    r"(?:れば|たら|なら)、?$|면 $|\bif i (?:had to|must|have to|could only) (?:choose|pick|keep|name)\b"
+    r"(?:[選挙言い聞訊問絞][^、。]{0,6}|一つ|ひとつ|どれか|強いて)(?:れば|たら|なら)、?$|(?:고르|꼽|하나|굳이|말하|따지|묻)[^,.]{0,12}면 $|\bif i (?:had to|must|have to|could only) (?:choose|pick|keep|name)\b"
 )  # a choice is no wish
 _PLAN = Lazy(
     r"^(?:want(?:s|ed)? to|hop(?:e|es|ed|ing)\b.*|would (?:like|love)|i'd (?:like|love)|meant to be|打算|计划|准备.*|想(?:去|要|做|学|养|试|买)|考虑过?|希望|盼.*)$"
@@ -67,14 +67,19 @@ def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
     return any(
         c.imagined_before.search(clause)
         and (_CONTRARY.search(clause) or not (present or c.second.search(clause) or _YOU.search(clause)))
-        for clause in clauses(a, c)[1:3]
+        for clause in clauses(a, c)[1:_EARLIER]
     )
+
+
+_UNKNOWN = Lazy("지(?:는|도)? ?(?:모르|몰라|\ue001)|不(?:知道|晓得|清楚)|か(?:は|も)?(?:わから|分から|知ら)")  # whether it rains tomorrow, nobody knows
+_TURNED = Lazy("^(?:可|但|而|却|不过)|^(?:でも|だが)|^(?:그래도|하지만)")
+_EARLIER = 5  # clauses of a sentence back to which a condition reaches
 
 
 def told_later(a: Around, c: Cues) -> bool:
     """Whether the clause before opens with a future: 等下学期…，我就…"""
     told = clauses(a, c)
-    return len(told) > 1 and bool(c.then.search(told[0])) and bool(c.future_before.search(told[1]))
+    return bool(c.then.search(told[0])) and not _TURNED.match(told[0]) and any(c.future_before.search(t) and not _UNKNOWN.search(t) for t in told[1:_EARLIER])
 
 
 def absurd_to_deny(a: Around, c: Cues) -> bool:

@@ -88,6 +88,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False
             if index == 0 and upon_me(a.clause_after):
                 return False  # "my tutor beat Latin into me"
+            if index == 0 and _GIVEN.search(text):
+                return False  # "the vicar left me his fiddle": the role has it
             if _PREPOSED.search(text[: third[0]]):
                 return False  # "Welsh from my mother, …"
             subject = (
@@ -151,14 +153,15 @@ _WHERE_MINE = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:mine|my own|my [a-z]+) (
 _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-z]+) [a-z]+")
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
+_GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$")
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(
-    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
+    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
 )
 _LISTENER = Lazy(
-    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[^,。你我]{1,2}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
+    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[^,。你我]{1,2}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
     "|(?:^|(?<=[ ,.]))(?<!제 )(?<!내 )(?<!리 )(?<!희 )(?:손님|당신|네|너|자네|그쪽|댁)(?:의|네)?(?= )"
 )
 

@@ -59,6 +59,10 @@ _ARE_YOU = Lazy(r"[你您](?:就|可)?是(?:不是)?[^,。]{0,4}$|\bare you (?:r
 _IS_IT = Lazy("(?:さん|様)?(?:です|でいらっしゃい)か|이?(?:세요|신가요|십니까|입니까|인가요)\\?")
 
 
+# Whoever is addressed by a title at the very beginning: 师傅今年贵庚？
+_ADDRESSED = Lazy("^(?:[^,。!?你您的]{0,3})(?:师傅|师父|先生|老师|掌柜|老板|大夫|船长|将军|队长|馆长|教授|大人|娘子|夫人|老爷子|老人家|道长|大师)(?=今年|贵|高|您|平|现|如|以何|做|住|是做|在哪|哪|几|多|爱|最|喜|可|会|会不|有|怎|为)")
+
+
 def _persons(kin: Lazy, text: str) -> Iterator[str]:
     """The persons a question names, without the one that it takes the role for: "Are you the captain?"."""
     for person in kin.finditer(text):
@@ -84,7 +88,7 @@ def read_question(question: str, language: str) -> Question:
         liking=bool(table.asks_liking.search(text)),
         imagined=bool(table.asks_imagined.search(text)),
         about_user=bool(table.asks_user.search(text)),
-        kin=frozenset(_persons(table.kin, _VOCATIVE.sub("", text))),
+        kin=frozenset(_persons(table.kin, _ADDRESSED.sub("", _VOCATIVE.sub("", text)))),
         open=bool(_OPEN.search(text)),
         who=bool(_WHO.search(text)),
         naming=bool(_NAMING.search(text)),

@@ -96,6 +96,16 @@ def denied_together(rivals: Sequence[Reading], reader: Reader) -> list[Reading]:
     return read
 
 
+def set_apart(rival: Reading, reader: Reader) -> bool:
+    """Whether a wrong value is only named to say what else it is: 青梧、白芷是我教的；石头是来旁听的."""
+    a, _ = reader.around(rival.start, rival.end)
+    opens = not _WORDS.search(a.clause_before)
+    return opens and bool(_OWN.match(a.sentence_after)) and not _TOO.search(a.sentence_after)
+
+
+_WORDS = Lazy(r"[^\W\ue000-\ue002_]")
+_OWN = Lazy(r"^(?:'s| is| was| only| just| does| never)\b|^(?:是|只|才|不过|来|在|跟)|^(?:さん|ちゃん|は|が|の方は)|^(?:이|씨|양|군)?(?:은|는|이는) ")
+_TOO = Lazy(r"\b(?:too|also|as well|another|fourth|third|rest|last)\b|也|又|还有|都|も|도 |또|역시")
 _JOINED = Lazy(r"[,、· ]{1,2}|[やと]|(?:이?나|와|과|이?랑|도) ?,? ?|(?:でも|も)、?")
 
 

@@ -27,10 +27,10 @@ _ON = Lazy(
 
 def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
+    if _WAS.match(after) and _IS.search(q.text) and not q.about_user:
+        return True
     if q.past or q.about_user or q.planned:
         return False
-    if _WAS.match(after) and _IS.search(q.text):
-        return True
     if not any(c.isalnum() for c in before) and _LEFT.match(after):
         return True
     clause = before + after

@@ -178,6 +178,7 @@ _OTHER_NOUN = re.compile(
     fold_pattern(
         r"[ -](?!(?:and|or|in|at|by|from|to|is|for|now|exactly|of|on|when|this|last|next|as|if|but|that|sharp|even|flat|already|since|with|it|i|the|a|an|come|not|all|more|years?|total|altogether|thank|sir|today|at|per|so|too|was|were|are|and)\b)[a-z]{3,}"
         r"|(?:[\u4e00-\u9fff](?<![了的吧啊呢整呀哦嘛啦喽咯有左右上下出头来多之是也都就还我在而且不个位名人口岁]))|[가-힣](?<![이입예요야은는을를가에로의도만라인지네세째살])| 리"
+        r"| [가-힣]{2,4}(?=이오|이에요|입니다|이죠|이요|예요|이고|인데)"
     )
 )
 
@@ -185,6 +186,11 @@ _OTHER_NOUN = re.compile(
 def _other_noun(text: str, at: int) -> bool:
     """Whether a bare number is followed by a noun that is not the key's unit: fourteen tides."""
     return bool(_OTHER_NOUN.match(text, at))
+
+
+def bare_number(text: str, said: Quantity) -> bool:
+    """Whether no noun follows that a number would count."""
+    return not _other_noun(text, said.end)
 
 
 def _only_counts(matcher: Matcher, text: str, said: Quantity) -> bool:

@@ -113,10 +113,10 @@ def find_quantities(text: str) -> list[Quantity]:
 _MINUTE = {"duration": _F(60), "length": _F(1, 300), "mass": _F(1, 2)}  # 分 of an hour, of a 尺, of a 两: a tenth of 钱 and of 寸
 
 
-def _smaller(text: str, at: int, dimension: str, size: Fraction) -> tuple[str, str, Fraction, int] | None:
+def _smaller(text: str, at: int, dimension: str, size: Fraction, apart: bool = False) -> tuple[str, str, Fraction, int] | None:
     """The unit at `at`, when it is a smaller one of the same dimension."""
     unit = _unit_at(text, at)
-    if unit and unit[0] == "分" and dimension in _MINUTE:
+    if unit and unit[0] == "分" and dimension in _MINUTE and not (apart and dimension != "duration"):
         unit = "分", dimension, _MINUTE[dimension], unit[3]
     return unit if unit and unit[1] == dimension and unit[2] < size else None
 
@@ -178,7 +178,7 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
             following = numbers[index + 1]
             gap = text[end : following.start]
             if following.value is not None and gap in ("", " ", ",", ", ", " and ", "零", "-"):
-                second = _smaller(text, following.end, dimension, size)
+                second = _smaller(text, following.end, dimension, size, apart=bool(gap))
                 if second and following.value * second[2] < size:
                     value, end, index = value + following.value * second[2], second[3], index + 2
                     third = numbers[index] if index < len(numbers) and numbers[index].start == end else None

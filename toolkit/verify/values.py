@@ -14,7 +14,7 @@ from .terms import Match, Matcher
 from .terms import Reading as Terms
 
 _BESIDE = Lazy(r"[ ,、/~-]{1,3}(?:(?:or|and|maybe|perhaps) |或者?(?:是)?|还是|和|か|や|(?:또는|아니면|이나) ?)?")
-_CLOSED = Lazy(r"[^\W_]{0,3}(?:\W*$|[.,;!?。、…])")  # a unit, an ending, and the end of the clause
+_CLOSED = Lazy(r"(?:[岁歳才个人名位年点吧呢了]|세|살|명|개|년|이?에요|이?예요|요|입니다|です|だ|さ){0,2}(?:\W*$|[.,;!?。、…])")  # a unit, an ending, and the end of the clause
 _NEAR = 2  # values further apart than this factor are no two guesses at one
 
 
@@ -23,18 +23,18 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
     if not mentions or not matcher.exact:
         return frozenset()
     kinds = {m.kind for m in matcher.moments}
-    spans = [(q.start, q.end, q.value) for q in terms.quantities if matcher.quantities and q.value and not q.ordinal]
-    spans += [(m.start, m.end, m.readings) for kind in kinds for m in terms.moments(kind)]
+    spans = [(q.start, q.end, q.value, q.dimension) for q in terms.quantities if matcher.quantities and q.value and not q.ordinal]
+    spans += [(m.start, m.end, m.readings, kind) for kind in kinds for m in terms.moments(kind)]
     meant = {m.start for m in mentions}
     found: set[int] = set()
-    for (start, end, value), (after, close, other) in pairwise(sorted(spans, key=lambda span: span[:2])):
+    for (start, end, value, kind), (after, close, other, kind2) in pairwise(sorted(spans, key=lambda span: span[:2])):
         own = [at for at in (start, after) if at in meant]
         if (
             len(own) == 1
             and value != other
             and _BESIDE.fullmatch(terms.text, end, after)
             and _CLOSED.match(terms.text, close)
-            and not (isinstance(value, tuple) != isinstance(other, tuple))
+            and kind in (kind2, "")
             and (isinstance(value, tuple) or abs(value) <= _NEAR * abs(other) <= _NEAR**2 * abs(value))
         ):
             found.update(own)

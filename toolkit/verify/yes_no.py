@@ -14,7 +14,7 @@ from .cues import Cues, cues
 from .lazy import Lazy
 from .modality import fears
 from .question import Question
-from .terms import Matcher, find
+from .terms import Match, Matcher, find
 from .terms import Reading as Terms
 
 _OPENING = 200  # characters of a reply in which a yes or no may stand
@@ -24,6 +24,7 @@ _ACTION = Lazy(r"^\s*(?:(?:\*[^*]{0,120}\*|\([^()]{0,120}\)|\[[^\[\]]{0,120}\])\
 def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Question) -> str | None:
     """The code of a reply without the key to a question that states it; None where it answers neither yes nor no."""
     stated = find(m, Terms(asked.text))
+    negative = asked.negative and _denied_there(stated, asked, cues(asked.language))
     if stated and (chosen := _chosen(stated[0].start, reader.text[:_OPENING], asked.text)):
         return chosen
     if asked.open and not asked.polar:
@@ -50,15 +51,15 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     if _WHERE_ELSE.match(opening):
         return "right"
     if _ON_THE_CONTRARY.match(opening):
-        return "right" if asked.negative else "negated"
+        return "right" if negative else "negated"
     verb = _echoed(opening, asked)
     if not yes and not no and not verb:
         return None
     denied = bool(_DENIES.search(opening[:_CLAIM]))
     insisted = (bool(_INSISTS.search(opening[:_CLAIM])) or verb) and not denied
-    if no and not (insisted and (asked.negative or verb)):
+    if no and not (insisted and (negative or verb)):
         return "negated"
-    if asked.negative and not insisted:
+    if negative and not insisted:
         return "negated"
     said = table.yes.match(opening) or table.no.match(opening)
     return _undone(opening, opening[said.end() :] if said else opening, table, asked) or "right"
@@ -70,6 +71,17 @@ _UNABLE = Lazy(
     "|苦手|嫌い|食べられ|飲めな|アレルギー|못 ?(?:드|먹|마)|싫어|질색|알레르기"
 )
 _DENIES_FEAR = Lazy(r"\b(?:used to|once|as a (?:child|boy|girl)|my (?:wife|husband|brother|sister|mother|father))\b|小时候|从前|以前|昔|子供の(?:頃|ころ)|어릴 ?(?:때|적)|예전")
+
+def _denied_there(stated: Sequence[Match], asked: Question, c: Cues) -> bool:
+    """Whether the sentence of the question that states the key is the negative one: "You don't eat meat? A vegetarian?" is not."""
+    sentences = [s for s in re.split(r"(?<=[?!.。])\s*", asked.text) if s.strip()]
+    at = 0
+    for sentence in sentences if len(sentences) > 1 else ():
+        at = asked.text.index(sentence, at)
+        if any(at <= m.start < at + len(sentence) for m in stated):
+            return bool(c.polar_negative.search(sentence))
+    return True
+
 
 # "… or …?", "是…还是…？": yes answers none of the two, "the latter" one of them.
 _CHOICE = Lazy(r"(?<!more )(?<!so )\bor (?!am i|are you|is it|not\b|so\b|do i|have i|what)|还是(?=.)|抑或|それとも|か、[^。?]{1,14}か|(?:까|요|니|나),? ?아니면|아니면|이에요,|예요,")
@@ -117,7 +129,7 @@ _WHERE_ELSE = Lazy(  # asks for another answer to show that there is none
 _ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*谁说(?:的|我不|不)|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
 _INSISTS = Lazy(
-    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
+    r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|怎么(?:会)?不是|(?:谁|哪里|哪儿)说?不是|왜 ?아니|違うわけ|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
 )
 _DENIES = Lazy(
     r"\bi(?:'m| am| do| have| can)(?: not|n't)|不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"

@@ -1,0 +1,47 @@
+"""A reply that states an exact fact twice, with two values: "I keep 340 reindeer … My herd is 85 reindeer." """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .assertion import ASSERTED, Reader, Reading
+from .lazy import Lazy
+from .terms import Matcher, bare_number
+from .terms import Reading as Terms
+from .units import Quantity, same_quantity
+
+_READ = 40  # quantities of a reply that are looked at
+_NOUN = Lazy(r" ?([a-z]{3,}|[\u4e00-\u9fff\u3041-\u30fa]|[가-힣]{1,3})")
+_I = Lazy(r"\W*(?:(?:and|well|so|oh),? )?(?:i'm|i am|i've|i have|we're|we are|we have|there are)? ?|\W*(?:我|俺|咱|吾|老夫)?(?:们|家)?(?:今年|现在|一共|共|总共)?(?:是|有)?|\W*(?:私|俺|僕|わし|わたし|あたし)?(?:は|が)?、?|\W*(?:저|나|전|난|우리)?(?:는|은)? ?")
+_PART = Lazy(r"\b(?:of (?:them|those|these|which|my)|among|including|plus|left|remain|used to|were|was|had|when)\b|其中|有|剩|还|另|曾|时|のうち|中で|残り|だった|그중|중에|남")
+
+
+def another_value(m: Matcher, readings: Sequence[Reading], terms: Terms, reader: Reader) -> Reading | None:
+    """The mention of a second value that the reply asserts after the key's as firmly, of the same unit or the same thing."""
+    asserted = [r for r in readings if r.status == ASSERTED]
+    if not m.quantities or not asserted:
+        return None
+    final = asserted[-1]
+    own = next((q for q in terms.quantities if q.start == final.start), None)
+    if own is None or own.value is None:
+        return None
+    for other in terms.quantities[:_READ]:
+        if other.start <= final.end or other.value is None or (other.words and other.value == 1) or any(same_quantity(key, other) for key in m.quantities):
+            continue
+        same = _thing(own, terms.text) == _thing(other, terms.text)
+        if other.dimension != own.dimension or other.ordinal != own.ordinal or not same:
+            continue
+        reading = reader.read(other.start, other.end, True)
+        around, _ = reader.around(other.start, other.end)
+        firm = reading.strength == 3 or (
+            reading.strength == 2 and bool(not bare_number(terms.text, other) or _I.fullmatch(around.clause_before))
+        )
+        if reading.status == ASSERTED and firm and not _PART.search(around.clause_before + around.clause_after):
+            return reading
+    return None
+
+
+def _thing(quantity: Quantity, text: str) -> str:
+    """Its unit and the first of the word that follows."""
+    noun = _NOUN.match(text, quantity.end) if not bare_number(text, quantity) else None
+    return quantity.unit + (noun[1] if noun else "")
