@@ -99,6 +99,6 @@ def _rescored(found: Mapping[str, Any]) -> list[Block]:
     return [Block("", (), (("Replies of", found["from"]),)), *([Block("Verdicts that changed", ("Was", "Is", "Replies"), moved)] if moved else [])]
 
 
-KNOWN = {"also": ("Other tasks", _tasks), "dimensions": ("Dimensions of the benchmark", _dimensions), "judge": ("Judge", _judge),
+KNOWN = {"also": ("Other tasks", _tasks), "dimensions": ("Dimensions beside the paper's", _dimensions), "judge": ("Judge", _judge),
          "anonymised": ("Names of the roles replaced", _anonymised), "contamination": ("Overlap with the training data", _contamination),
          "plan": ("What was planned", _plan), "rescored": ("Scored anew", _rescored)}
