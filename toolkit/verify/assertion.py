@@ -16,7 +16,18 @@ from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
 from .frames import belied, disowned, framed
 from .lazy import Lazy
-from .modality import IF_ME, WHY, absurd_to_deny, conditional, fears, found_in_role, hands_back, imagined, said, told_later
+from .modality import (
+    IF_ME,
+    WHY,
+    absurd_to_deny,
+    conditional,
+    fears,
+    found_in_role,
+    hands_back,
+    imagined,
+    said,
+    told_later,
+)
 from .person import asked_kin, other_person, upon_me
 from .question import Question
 from .relations import relations
@@ -69,6 +80,8 @@ class _Mention:
     def standing(self) -> tuple[str, int]:
         if to_scorer(self.a, bare=self.strength == 3):
             return "injected", 0
+        if _HASHTAG.search(self.a.sentence_before):
+            return "stuffed", 0
         if self._part_of_another():
             return "aside", 0
         if absurd_to_deny(self.a, self.c) and not self._of_others_alone():
@@ -249,6 +262,8 @@ class _Mention:
         found = self.c.taken_back.search(after)
         if found and self.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
             return None  # "I'm not joking"
+        if found and _ASKED_AND_DENIED.match(after, found.end()):
+            return None  # "Joking? No."
         earlier = self.c.taken_back.search((self.a.preceding + self.a.sentence_before)[-30:])
         return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
 
@@ -410,6 +425,8 @@ _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひ
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
+_ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
+_HASHTAG = Lazy(r"#\w*$")  # a label on the reply, no part of what it says
 _LAST_CLAUSE = Lazy(r"[^,;:…—、。]{0,60}[,;:…—、。 ]*$")
 _TAG = Lazy(
     r"^[\s,、—-]*(?:isn't it|is it not|right|no|huh|eh|yes|correct|am i right|was it|is it|对吗|对吧|对不对|是吧|是吗|是不是|没错吧|好像|吧|でしたっけ|だっけ|でしょう|ですよね|よね|맞죠|맞지|맞나요|그렇죠|그쵸)?[\s?!]*$"

@@ -16,6 +16,7 @@ _HAN = "\u3400-\u9fff"
 _KANA = "\u3041-\u30ff"
 _CJK = re.compile(f"[{_HAN}{_KANA}\uac00-\ud7a3]")
 _NUMERAL = fold_pattern(r"\d零〇一二三四五六七八九十百千万亿廿")
+_KO_TENS = "십백천열물른흔쉰순든"  # the last syllables of Korean tens: 열여덟 석 is not 8석
 ARTICLE = re.compile(r"^(?:the|an?|my|his|her|its)\s+(?=\S)")
 
 _LOOSE = str.maketrans("", "", " \t\n·=_-'.*,")
@@ -183,7 +184,7 @@ def bounded(form: str, kind: str) -> Form:
     first, last = form[0], form[-1]
     before = end = again = ""
     if first.isascii() and first.isalnum():
-        before = r"(?<![a-z0-9])" if first.isalpha() else r"(?<![a-z0-9.])(?<!\d,)"
+        before = r"(?<![a-z0-9])" if first.isalpha() else rf"(?<![a-z.{_NUMERAL}{_KO_TENS}])(?<!\d,)"
     elif kind != "name" and _DIGITS.match(first):
         before = f"(?<![{_NUMERAL}])"
     elif "가" <= first <= "힣":
@@ -272,7 +273,7 @@ _TRADE_TAIL = fold_pattern("匠师员家人工手宿县市区町村站店馆屋�
 _LATIN_TAIL = re.compile(r"(?:smith|maker|worker|keeper|seller|player|driver|diver|er|or|ist|ian|ing|man|s|ery|y|e)$")
 
 
-_FUNCTION = frozenset("with from into over upon under about their your that this than then when have been were will some more most very after before".split())
+_FUNCTION = frozenset(["with", "from", "into", "over", "upon", "under", "about", "their", "your", "that", "this", "than", "then", "when", "have", "been", "were", "will", "some", "more", "most", "very", "after", "before"])
 
 # Words of many names; one of them alone tells nobody which.
 _COMMON = frozenset(

@@ -66,6 +66,7 @@ def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
         return False
     return any(
         c.imagined_before.search(clause)
+        and not _EVEN_IF.search(clause)
         and (_CONTRARY.search(clause) or not (present or c.second.search(clause) or _YOU.search(clause)))
         for clause in clauses(a, c)[1:_EARLIER]
     )
@@ -73,6 +74,7 @@ def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
 
 _UNKNOWN = Lazy("지(?:는|도)? ?(?:모르|몰라|\ue001)|不(?:知道|晓得|清楚)|か(?:は|も)?(?:わから|分から|知ら)")  # whether it rains tomorrow, nobody knows
 _TURNED = Lazy("^(?:可|但|而|却|不过)|^(?:でも|だが)|^(?:그래도|하지만)")
+_EVEN_IF = Lazy("就算|即便|即使|哪怕|纵然|纵使|\\beven if\\b|たとえ|설령|설사|아무리")  # what follows holds all the more
 _EARLIER = 5  # clauses of a sentence back to which a condition reaches
 
 

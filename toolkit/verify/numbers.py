@@ -155,11 +155,15 @@ _NUMBER = re.compile(
         r"|(?P<sino>(?<![가-힣])[영공일이삼사오육륙칠팔구십백천만억]{1,16}(?: ?[일이삼사오육칠팔구십백천만억]{1,12}){0,3})"
     )
 )
+_KANA = re.compile("[\u3041-\u30fa]")
+_NEIGHBOURS = 8  # characters beside a numeral that tell whether it is Japanese
 _HAN_RUN = re.compile(r"\d+(?:\.\d+)?|.", re.DOTALL)
 
 
-def _composite(text: str, digits: dict[str, int], units: dict[str, int], big: dict[str, int]) -> Fraction | None:
-    """Reads 1万2千, 一千二百两 and 사십칠; None for an approximation such as 四五十 or 七八."""
+def _composite(
+    text: str, digits: dict[str, int], units: dict[str, int], big: dict[str, int], *, exact: bool = False
+) -> Fraction | None:
+    """Reads 1万2千, 一千二百两 and 사십칠; None for an approximation such as 四五十 or 七八. exact: 二百一 is 201, not 210."""
     tokens = [t for t in _HAN_RUN.findall(text.replace(",", "").replace(" ", "").replace("と", ""))]
     if all(t in digits for t in tokens):
         if len(tokens) == 2 and digits[tokens[1]] - digits[tokens[0]] == 1 and digits[tokens[0]] > 0:
@@ -195,7 +199,7 @@ def _composite(text: str, digits: dict[str, int], units: dict[str, int], big: di
             current = Fraction(token)
     if current is not None:
         # 一千二 is 1200, 一千零二 is 1002, 三万五 is 35000
-        short = digits is _HAN_DIGITS and tokens[0] in digits  # 百二 and 백이 are 102
+        short = digits is _HAN_DIGITS and tokens[0] in digits and not exact  # 百二 and 백이 are 102
         section += current * scale // 10 if short and scale > 10 and current < 10 and not zero else current
     return total + section
 
@@ -266,7 +270,8 @@ def _read(match: re.Match) -> Number | None:
         return Number(start, end, Fraction(60 * _HAN_DIGITS[text[0]] + (more or 0)), words=True)
     if kind == "han":
         whole, _, decimals = text.replace("有", "").replace("·", "点").partition("点")
-        value = _composite(whole, _HAN_DIGITS, _HAN_UNITS, _BIG)
+        japanese = _KANA.search(match.string, max(0, start - _NEIGHBOURS), end + _NEIGHBOURS)
+        value = _composite(whole, _HAN_DIGITS, _HAN_UNITS, _BIG, exact=japanese is not None)
         if decimals and value is not None:
             value += Fraction("0." + "".join(str(_HAN_DIGITS[c]) for c in decimals))
         return Number(start, end, value, match.string[max(0, start - 1) : start] == "第", words=True)

@@ -147,13 +147,15 @@ def _recalls(text: str, first: tuple[int, int]) -> bool:
 
 # "She's the Gallowglass", where a name is asked.
 _THAT_ONE = Lazy(
-    r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|\b(?:she|he|it) (?:answers to|goes by) $|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|이름은) ?$"
+    r"\b(?:she|he|it|they)(?:'s| is|'re| are)(?: called| named)? (?:the |an? )?$|\b(?:she|he|it) (?:answers to|goes by) $|[他她它](?:叫|名叫|是)$|(?:あいつ|こいつ|やつ|そいつ)(?:は|の名は)、?$|(?:걔|얘|그놈|그 ?녀석)(?:는|은|가|이|이름은|이름이) ?$"
 )
 _WHERE_MINE = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:mine|my own|my [a-z]+) (?!told)[a-z]+")
 _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-z]+) [a-z]+")
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
-_GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$")
+_GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$"
+    r"|(?:くれた|くださった|下さった|付けた|つけた|授けた|遺した|残した|譲った)[^、。はがの]{1,6}[はが]、?$"
+    "|(?:지어|붙여|물려|남겨|내려|가르쳐) ?(?:준|주신|주셨던|주고 간)[^,.]{1,6}(?:은|는|이|가) $")
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(

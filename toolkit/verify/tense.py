@@ -25,6 +25,9 @@ _ON = Lazy(
 )
 
 
+_AGO = Lazy(r"[^,。]{0,4}年前|\b(?:\w+ ){1,2}years ago\b|[^、。]{0,4}年前(?:は|に|、)|[가-힣\d]{1,3} ?년 ?전")
+
+
 def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
     if _WAS.match(after) and _IS.search(q.text) and not q.about_user:
@@ -41,4 +44,4 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
 
 def goes_on(clause: str, rest: str) -> bool:
     """Whether the years told of the mention have not ended, by what follows."""
-    return bool(_LASTED.search(clause) and _ON.search(rest))
+    return bool(_LASTED.search(_AGO.sub("", clause)) and _ON.search(rest))

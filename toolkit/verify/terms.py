@@ -15,7 +15,7 @@ from functools import lru_cache
 from .dates import Moment, find_moments, same_moment, settle, whole_moment
 from .forms import ARTICLE, Form, bounded, loose, parted, respelled
 from .normalise import fold_pattern, fold_text
-from .units import Quantity, counted_quantity, find_quantities, same_quantity, whole_quantity
+from .units import Quantity, counted_quantity, find_quantities, same_quantity, whole_quantity, with_unit_apart
 from .verdict import Key
 
 LIMIT = 400  # mentions of one key that are found
@@ -145,7 +145,7 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
         clocks = reading.moments("time") if not any(q.unit for q in matcher.quantities) else ()
         for said in reading.quantities:
             if any(
-                same_quantity(q, said)
+                same_quantity(q, with_unit_apart(said, reading.text) if q.unit else said)
                 and not (q.unit and not said.unit and not reading.text.startswith(q.unit, said.end) and _other_noun(reading.text, said.end))
                 for q in matcher.quantities
             ) and not (_only_counts(matcher, reading.text, said) or _idiom(reading.text, said) or _in_clock(reading.text, said, clocks)):

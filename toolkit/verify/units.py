@@ -219,6 +219,18 @@ _NO_NUMERAL = "\ue004"
 _CONVERTIBLE = {"length", "mass", "volume", "area", "temperature", "fahrenheit"}
 
 
+_APART = re.compile(r"(?:[呢啊吧呀,、]|だ|です|よ|이요|요)?\s*(?:…|\.{2,}|—+|-{2,}|–)\s*")
+
+
+def with_unit_apart(said: Quantity, text: str) -> Quantity:
+    """A bare number with the unit that follows after a pause: 九十五呢——毫米!"""
+    pause = _APART.match(text, said.end) if not said.unit else None
+    unit = _unit_at(text, pause.end()) if pause else None
+    if unit is None or said.value is None or (text[unit[3] : unit[3] + 1].isalpha() and unit[1] == "count"):
+        return said
+    return replace(said, value=said.value * unit[2], dimension=unit[1], unit=unit[0])
+
+
 def same_quantity(key: Quantity, said: Quantity) -> bool:
     """Whether two quantities are the same fact: equal after conversion, or equal where one names no unit."""
     if (

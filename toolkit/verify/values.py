@@ -43,12 +43,12 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
 
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
-    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|的|工)|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|工)|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
     "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?)\b|关门|关铺|打烊|收摊|收工|闭馆|閉店|閉[めま]|店じまい|닫|폐점|마감"),
     "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
     "sleep": Lazy(r"\b(?:bed|bedtime|sleep|asleep)\b|睡下|睡觉|就寝|歇下|寝[るま]|잠자리|자러|잠들"),
-    "sign": Lazy(r"\b(?:sign(?:s|ed|ing)|lease|deed|contract)\b|签|租约|地契|契約|계약|임대"),
+    "sign": Lazy(r"\b(?:sign(?:s|ed|ing)|lease|deed|contract)\b|(?<!抽)签(?!名|到|筒|子)|租约|地契|契約|계약|임대"),
     "birth": Lazy(r"\b(?:born|birth\w*)\b|生日|出生|生于|诞|誕生|生まれ|생일|생신|태어"),
     "wedding": Lazy(r"\b(?:marr(?:y|ied|iage)|wed(?:ding)?|engaged)\b|成亲|成婚|结婚|大婚|婚礼|拜堂|結婚|祝言|婚礼|결혼|혼인|혼례"),
     "death": Lazy(r"\b(?:died|dies|death|buried|funeral)\b|忌日|去世|过世|下葬|命日|亡くな|葬|기일|돌아가|세상을 ?떠|장례"),
