@@ -163,6 +163,8 @@ class _Mention:
 
     def _verb_of_question(self, cue: str) -> bool:
         """Whether a cue of denial is only the verb that the question itself asks with: "what did you leave?"."""
+        if self.q.denied and self.q.denied in cue.replace(" ", ""):
+            return True
         return bool(_LEXICAL.fullmatch(cue)) and cue in self.q.text
 
     def _of_others_alone(self) -> bool:
@@ -177,7 +179,9 @@ class _Mention:
         tail = before[before.rfind(RIVAL) + 1 :]
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
-        count = sum(not self._verb_of_question(m.group()) for m in c.negated_before.finditer(before)) + c.negated_after.count(self.after)
+        after = self.after[:_DIRECT] if self.q.naming and self.q.listing else self.after
+        cues = (*c.negated_before.finditer(before), *c.negated_after.finditer(after))
+        count = sum(not self._verb_of_question(m.group()) for m in cues)
         feared = fears(before + MASK + self.after) if self.q.fearing else None
         if feared is not None:
             return 0 if feared else 1
@@ -410,6 +414,7 @@ _PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
 # What stands after the beginning of something: 从1989年起.
 _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
+_DIRECT = 10  # characters after one of several names in which a denial is about the name
 _SOON = 14  # characters after a mention in which a word of the past is about it
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
 _SINCE = Lazy("^(?:起|开始|以来|就)")

@@ -36,7 +36,9 @@ def another_value(m: Matcher, readings: Sequence[Reading], terms: Terms, reader:
         firm = reading.strength == 3 or (
             reading.strength == 2 and bool(not bare_number(terms.text, other) or _I.fullmatch(around.clause_before))
         )
-        if reading.status == ASSERTED and firm and not _PART.search(around.clause_before + around.clause_after):
+        if reading.status == ASSERTED and firm and not _PART.search(
+            terms.text, other.start - len(around.clause_before), other.end + len(around.clause_after)
+        ):
             return reading
     return None
 

@@ -48,6 +48,9 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
             if q.kin
             else not q.who or bool(c.kin.search(third.group()))
         )
+    postposed = _POSTPOSED[a.language].search(a.sentence_after[-_TAIL:])
+    if postposed and c.kin.search(postposed.group()) and not c.first_after.search(a.clause_after):
+        return not asked_kin(postposed.group(), c, q) if q.kin else not q.about_user
     if c.first_after.search(a.clause_after):
         return q.about_user and not q.kin
     if c.second_after.search(a.clause_after):
@@ -187,6 +190,13 @@ _SAID_BY = {
     "zh": Lazy("(?:(我|俺|在下|老夫)|你|您)(?:刚才|方才|先前|之前|上回)?(?:说|讲|提|报|告诉(?:我|你|您))(?:过)?的?(?:才|可)?(?:是|叫)$"),
     "ja": Lazy("(?:(私|わたし|俺|僕|わし|あたし|こちら|こっち)|あなた|君|お前|あんた|そちら|お客(?:さん|様))[がの](?:言った|話した|おっしゃった|仰った|言ってた)(?:の|ほう|名)(?:が|は)、?$"),
     "ko": Lazy("(?:(제|내|저|나)(?=가|는)|손님|당신|네|너|자네|그쪽)(?:가|이|은|는|께서)? ?(?:말한|말했던|말씀하신|얘기한|한 말) ?(?:건|것은|쪽은|이름은)? ?$"),
+}
+_TAIL = 30  # characters at the end of a sentence in which its subject may follow
+_POSTPOSED = {
+    "en": Lazy("(?!)"),
+    "zh": Lazy("(?!)"),
+    "ja": Lazy(r"[、…—][^、。…—はがをに]{1,12}(?:が|は|の話|のこと)(?:ね|な|よ|さ|だ|です|じゃ|だけど)*\W*$"),
+    "ko": Lazy(r"[,…—.](?: ?[가-힣]{1,4}){0,3} ?[가-힣]{1,6}(?:이|가|께서|은|는|말이야|말이지|말입니다|이요|가요|얘기)\W*$"),
 }
 _LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)")
 _ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")

@@ -32,6 +32,7 @@ class Question:
     lived: bool = False  # about what the role meets with or did, rather than is
     listing: bool = False  # asks for several facts, each of which may have a predicate of its own
     planned: bool = False  # about something that was told, plans too
+    denied: str = ""  # the verb that it asks with in the negative: what one cannot eat
 
     def holds(self, verb: str) -> bool:
         """Whether it holds a verb's stem, in Korean also without the last consonant: 둡(니다) is 두(시죠)."""
@@ -55,6 +56,11 @@ _NAMING = Lazy(
 
 
 _FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁")
+# 食べられないものは？ and 못 먹는 게 뭐예요? ask for what is denied; group 1 is the verb.
+_DENIED = Lazy(
+    "([\u4e00-\u9fff][\u3041-\u3096]{0,3}?)ない(?=もの|物|の(?:は|が)|こと|人|食|場所|所|飲|お|理由)"
+    "|((?:못|안) ?[가-힣])[가-힣]{0,2}[는은을운한] (?:게|것|거|건|음식|사람|일|데|곳|동물|술)"
+)
 _ARE_YOU = Lazy(r"[你您](?:就|可)?是(?:不是)?[^,。]{0,4}$|\bare you (?:really )?(?:the |an? |my )?(?:\w+ )?$")
 _IS_IT = Lazy("(?:さん|様)?(?:です|でいらっしゃい)か|이?(?:세요|신가요|십니까|입니까|인가요)\\?")
 
@@ -69,6 +75,11 @@ def _persons(kin: Lazy, text: str) -> Iterator[str]:
         told = text[: person.start()]
         if not (_ARE_YOU.search(told) or (len(told) <= 1 and _IS_IT.match(text, person.end()))):
             yield person.group()
+
+
+def _denied_verb(text: str) -> str:
+    found = _DENIED.search(text)
+    return next(group for group in found.groups() if group).replace(" ", "") if found else ""
 
 
 @lru_cache(maxsize=4096)
@@ -93,4 +104,5 @@ def read_question(question: str, language: str) -> Question:
         who=bool(_WHO.search(text)),
         naming=bool(_NAMING.search(text)),
         fearing=bool(_FEARING.search(text)),
+        denied=_denied_verb(text),
     )

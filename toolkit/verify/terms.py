@@ -159,6 +159,7 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
             Match(q.start, q.end)
             for q in reading.quantities
             if not q.unit and not q.ordinal and q.value in {h or 12 for h in hours} and not _other_noun(reading.text, q.end)
+            and not _in_clock(reading.text, q, reading.moments("time"))
         ]
     for key in matcher.moments:
         found += [Match(m.start, m.end) for m in reading.moments(key.kind) if same_moment(key, m)]

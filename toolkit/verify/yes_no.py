@@ -132,7 +132,7 @@ _INSISTS = Lazy(
     r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|怎么(?:会)?不是|(?:谁|哪里|哪儿)说?不是|왜 ?아니|違うわけ|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
 )
 _DENIES = Lazy(
-    r"\bi(?:'m| am| do| have| can)(?: not|n't)|不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"
+    r"\bi(?:'m| am| do| have| can)(?: not|n't)|(?<!怎么)(?<!谁说)(?<!何尝)不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"
 )
 
 # The reply opens with the verb of the question: 会吹笛子吗？会。
@@ -183,7 +183,7 @@ def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
     """The code of what takes a yes back, or None; `rest` is what follows the yes."""
     said = c.blank.sub(" ", opening)
     first = re.split(r"(?<=[.!?。])", said, maxsplit=1)[0]
-    if _ASKED_BACK.match(said) or _PUT_OFF.match(said):
+    if _ASKED_BACK.match(opening) or _PUT_OFF.match(said):
         return "asked"
     if _BOTH.search(said[:60]):
         return "hedged"
