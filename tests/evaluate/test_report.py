@@ -145,6 +145,15 @@ def test_what_is_measured_beside_stands_under_names_that_a_reader_has_for_it(row
     assert "Also gsm8k (40): 50.0 %, −10.0 points (−20.0 to 0.0): worse; 3 cut off" in " ".join(said(page).split())
 
 
+@pytest.mark.parametrize(("given", "again"), [
+    ("toolkit eval run/final_model --limit 24 --output-dir 'my eval' --overwrite --seed 1", "toolkit eval run/final_model --limit 24 --seed 1"),
+    ("toolkit eval --rescore outputs/eval --output-dir=x", "toolkit eval --rescore outputs/eval")])
+def test_the_command_that_repeats_an_evaluation_writes_beside_it(rows, tmp_path, given, again):
+    write(tmp_path / "eval", records_of(rows[:3], nothing, right), command=given)
+    shown = " ".join(said(write_report(tmp_path / "eval").read_text()).split())
+    assert f"{again} --output-dir outputs/eval-again" in shown and html.escape(given, quote=False) in shown
+
+
 def test_a_part_of_the_report_that_the_page_does_not_know_is_shown(rows, tmp_path):
     write(tmp_path / "eval", records_of(rows[:3], nothing, right),
           survey={"dimensions": {"warmth": {"mean": 3.14159, "seat_bias": 0.02}, "wit": {"mean": 2.5, "seat_bias": 0.1}}, "calibrated": False,

@@ -172,13 +172,7 @@ def _load(name: str, dtype: str, loading: Loading) -> tuple[Any, Any]:
     """A model and its tokenizer; an adapter on the model that it was trained on."""
     from toolkit.train.models import load
 
-    folder = model_folder(name)
-    if not is_adapter(folder):
-        return load(name, {"dtype": dtype}, loading.trust_remote_code)
-    from peft import PeftModel
-
-    model, tokenizer = load(trained_on(folder), {"dtype": dtype}, loading.trust_remote_code)
-    return PeftModel.from_pretrained(model, folder), tokenizer
+    return load(name, {"dtype": dtype}, loading.trust_remote_code)
 
 
 def _generate(name: str, wanted: Sequence[Wanted], sampling: Sampling, loading: Loading, journal: Journal,

@@ -25,6 +25,7 @@ from toolkit.terminal import console
 SLICE_NAMES = {"by_kind": "Kind", "by_difficulty": "Difficulty", "by_language": "Language", "by_form": "Question form",
                "by_question_type": "Question type", "by_distance": "Memory distance", "by_role": "Role"}
 MOST_VALUES = 40                                # rows of a slice in the table; the rest are in report.json
+AGAIN = "outputs/eval-again"
 FIRST_SLICES = {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}
 KIND_NAMES = {"SBK": "SBK · profile", "CM": "CM · memory"}
 
@@ -74,15 +75,17 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], total: int, curves:
 
 
 def repeat(report: Mapping[str, Any]) -> str:
-    """The command that evaluates the same once more: as it was given, or what the settings of a demo or a program come to."""
-    if report["command"].startswith("toolkit eval "):
-        return report["command"]
+    """The command that evaluates the same once more, beside this one: as it was given, or what the settings of a demo or a program come to."""
+    given = iter(shlex.split(report["command"]) if report["command"].startswith("toolkit eval ") else ())
+    if words := [word for word in given if word != "--overwrite" and not word.startswith("--output-dir=")
+                 and not (word == "--output-dir" and next(given, ""))]:
+        return shlex.join([*words, "--output-dir", AGAIN])
     words = ["toolkit", "eval", report["model"], "--against", report["against"] or "none", "--data", report["data"].get("given") or report["data"]["path"],
              "--task", report["task"]]
     for name in ("system_prompt", "limit", "max_new_tokens", "temperature", "repeats", "batch_size", "seed"):
         if report["sampling"].get(name) not in (None, ""):
             words += [f"--{name.replace('_', '-')}", str(report["sampling"][name])]
-    return shlex.join([*words, "--output-dir", "outputs/eval-again"])
+    return shlex.join([*words, "--output-dir", AGAIN])
 
 
 def facts(values: Mapping[str, Any]) -> str:

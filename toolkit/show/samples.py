@@ -14,7 +14,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.jsonl import atomic_write, read_rows
-from toolkit.show.cards import Card, Side, cut, length_name, pieces
+from toolkit.show.cards import STATE_NAMES, Card, Side, cut, length_name, pieces
 from toolkit.show.html import SHOWN, page
 from toolkit.terminal import console, counter, visible
 
@@ -186,7 +186,7 @@ def write_page(path: Path, wanted: Mapping[str, str], out: Path, overwrite: bool
             total += 1
             progress(total)
             for name, counts in seen.items():
-                counts.update([one.tags[name]] if name in one.tags else ())
+                counts.update([STATE_NAMES.get(one.tags[name], one.tags[name])] if name in one.tags else ())
     cards = [kept[round(at * (len(kept) - 1) / (SHOWN - 1))] for at in range(SHOWN)] if len(kept) > SHOWN else kept
     tiles = [(name, f"{len(counts):,}", _most(counts)) for name, counts in seen.items() if counts]
     whole = page("samples.html", cards, title=str(path), tiles=[("samples", f"{total:,}", ""), *tiles],
