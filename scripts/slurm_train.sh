@@ -20,6 +20,6 @@ PORT=$((20000 + SLURM_JOB_ID % 20000))
 
 export NODES GPUS ACCELERATE_CONFIG MASTER PORT
 # the rank of a machine is known only on it: SLURM_NODEID, read there
-exec srun bash -c 'exec accelerate launch --config_file "$ACCELERATE_CONFIG" --num_machines "$NODES" \
+exec srun bash -c 'exec python -m toolkit.train.launcher --config_file "$ACCELERATE_CONFIG" --num_machines "$NODES" \
     --num_processes "$((NODES * GPUS))" --machine_rank "$SLURM_NODEID" --main_process_ip "$MASTER" \
     --main_process_port "$PORT" scripts/train.py "$@"' train "$@"

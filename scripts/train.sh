@@ -18,7 +18,7 @@ else
     gpus=$( (nvidia-smi -L 2>/dev/null || true) | wc -l)
 fi
 if (( gpus > 1 )); then
-    exec accelerate launch --config_file "${ACCELERATE:-configs/accelerate/multi_gpu.yaml}" --num_processes "$gpus" \
+    exec python -m toolkit.train.launcher --config_file "${ACCELERATE:-configs/accelerate/multi_gpu.yaml}" --num_processes "$gpus" \
         scripts/train.py --config "$config" "$@"
 fi
 exec toolkit train --config "$config" "$@"

@@ -27,6 +27,6 @@ for ((waited = 0; ; waited += 2)); do
     sleep 2
 done
 TRAINING=$(seq -s, 0 $((LAST - 1)))
-CUDA_VISIBLE_DEVICES=$TRAINING accelerate launch --config_file "${ACCELERATE_CONFIG:-configs/accelerate/zero3.yaml}" \
+CUDA_VISIBLE_DEVICES=$TRAINING python -m toolkit.train.launcher --config_file "${ACCELERATE_CONFIG:-configs/accelerate/zero3.yaml}" \
     --num_processes "$LAST" scripts/train.py "${ARGUMENTS[@]}" --set use_vllm=true --set vllm_mode=server \
     --set "vllm_server_port=$PORT"

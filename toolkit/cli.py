@@ -113,12 +113,16 @@ def train(
     if dry_run:
         return show_dry_run(settings, arguments, as_json)
     launch(settings, arguments)
+    from toolkit.run import is_main_process
     from toolkit.show.plots import plot_run
     from toolkit.train.pipeline import train as run
 
-    final = run(settings)
-    from toolkit.run import is_main_process
-
+    try:
+        final = run(settings)
+    except KeyboardInterrupt:
+        if is_main_process():
+            say(f"stopped. The same command continues {settings.output_dir}")
+        raise
     if is_main_process():
         plots = plot_run(settings.output_dir)
         if as_json:

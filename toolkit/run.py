@@ -17,7 +17,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from toolkit.errors import InputError
 from toolkit.jsonl import dumps, write_json
 from toolkit.terminal import say
 
-MANIFEST, METRICS = "manifest.json", "metrics.jsonl"
+MANIFEST, METRICS, LOCK = "manifest.json", "metrics.jsonl", ".lock"
 _SECRET = re.compile(r"api[-_]key|token(?!s)|secret|password", re.IGNORECASE)      # --max-new-tokens is none
 PACKAGES = ("toolkit", "torch", "transformers", "trl", "accelerate", "peft", "datasets", "tokenizers")
 
@@ -108,6 +109,33 @@ class Run:
         except OSError as error:
             if not late:
                 say(f"  {file} cannot be written ({error.strerror or error}): what belongs there is kept in memory. Free some space")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Within it, no other process goes on with a run; a process that is killed lets go of it.
+
+    Raises:
+        InputError: another one does.
+    """
+    try:
+        import fcntl
+    except ImportError:                         # Windows
+        yield
+        return
+    with (folder / LOCK).open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise InputError(f"{folder} is at work in another process ({file.read().strip()}). Wait for it or end it, or name another "
+                             "output_dir.") from error
+        except OSError:                         # a file system without locks
+            pass
+        file.truncate(0)
+        file.write(f"{os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        yield
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

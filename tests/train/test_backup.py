@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import re
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from toolkit.train.backup import FOLDER, Backup
 from toolkit.train.restore import restore
 from toolkit.train.s3 import Place, sha256_of
 
-from .small_run import configure, metrics, start
+from .small_run import metrics, start
 
 PART = 5 * 2**20            # the least that S3 takes
 
@@ -53,7 +56,7 @@ def test_every_checkpoint_is_sent_and_the_same_command_goes_on_elsewhere(bucket:
     assert json.loads(done.stdout)["restored"] == "final"
     for file in (here / "run").rglob("*"):
         relative = file.relative_to(here / "run")
-        if file.is_file() and not relative.parts[0].startswith("checkpoint-") and file.suffix not in (".log",):
+        if file.is_file() and not relative.parts[0].startswith(("checkpoint-", ".")) and file.suffix not in (".log",):
             assert (there / relative).read_bytes() == file.read_bytes(), relative
 
 
@@ -95,7 +98,7 @@ def test_a_backup_of_another_run_or_of_no_bucket_is_refused_before_training(buck
     boto3.client("s3").put_object(Bucket=bucket, Key="one/checkpoint-7/backup.json", Body=b'{"run": "other", "files": {}}')
     with pytest.raises(InputError, match=f"toolkit restore {place} "):
         start(tmp_path, backup=place)
-    with pytest.raises(InputError, match=r"cannot be used: .*NoSuchBucket"):
+    with pytest.raises(InputError, match=r"cannot be read: .*NoSuchBucket"):
         start(tmp_path, backup="s3://no-such-bucket/x")
     assert not (tmp_path / "run").exists()
     with pytest.raises(InputError, match="expected a place in S3"):
@@ -173,12 +176,40 @@ def test_on_a_full_disk_what_waits_between_the_first_and_the_last_is_left_out(bu
     assert "checkpoint-2 is left out" in capsys.readouterr().err
 
 
-def test_train_brings_a_run_back_where_its_folder_is_missing(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from toolkit.train.commands import launch, settings_of
+def _task(rank: int, port: int, folder: Path, over: dict[str, Any]) -> None:
+    """One of two tasks that srun starts."""
+    from accelerate.state import AcceleratorState
 
-    place = f"s3://{bucket}/one"
-    start(tmp_path, max_steps=1, backup=place)
+    from toolkit.train.launch import adopt_slurm
+
+    AcceleratorState._reset_state(reset_partial_state=True)         # of the process that was forked
+    for name, value in {"NTASKS": 2, "PROCID": rank, "LOCALID": rank, "STEP_ID": 0, "JOB_ID": 1}.items():
+        os.environ[f"SLURM_{name}"] = str(value)
+    os.environ["MASTER_PORT"] = str(port)
+    adopt_slurm()
+    start(folder, **over)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, so as not to import torch for each task")
+def test_tasks_of_srun_bring_a_run_back_where_its_folder_is_missing(bucket: str, tmp_path: Path) -> None:
+    over = {"max_steps": 2, "backup": f"s3://{bucket}/one"}
+
+    def srun() -> list[float]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        tasks = [multiprocessing.get_context("fork").Process(target=_task, args=(rank, port, tmp_path, over)) for rank in (0, 1)]
+        for task in tasks:
+            task.start()
+        for task in tasks:
+            task.join(120)
+        assert [task.exitcode for task in tasks] == [0, 0]
+        return [row["loss"] for row in metrics(tmp_path)]
+
+    unbroken = srun()
+    for key in keys(bucket):
+        if "final" in key or "checkpoint-2" in key:
+            boto3.client("s3").delete_object(Bucket=bucket, Key=key)
     shutil.rmtree(tmp_path / "run")
-    settings, arguments = settings_of(configure(tmp_path), ["max_steps=1", f"backup={place}"])
-    launch(settings, arguments)
-    assert "grpo" in read_manifest(tmp_path / "run")["stages"]
+    assert srun() == unbroken and (tmp_path / "run/final_model/model.safetensors").is_file()
+    rows = [row["num_tokens"] for row in metrics(tmp_path)]
+    assert rows[1] > rows[0] > 8 * 150          # tokens of both tasks

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from toolkit.errors import InputError
 from toolkit.train import launch
@@ -118,3 +122,44 @@ def test_a_refusal_in_one_of_several_processes_is_the_exit_code_of_all(tmp_path:
     (tmp_path / "refuses.py").write_text("import os, sys\nsys.exit(3 if os.environ['RANK'] == '0' else 0)\n", encoding="utf-8")
     command = launch.launch_command(ROOT / "configs/accelerate/cpu.yaml", 2, [])
     assert launch.start([*command[:command.index("-m", 3)], str(tmp_path / "refuses.py")]) == 3
+
+
+SAVES = """import os, signal, sys, time
+def save(number, frame):
+    time.sleep(0.5)
+    open(f"saved-{os.environ['RANK']}", "w").close()
+    sys.exit(130 if os.environ["RANK"] == "0" else 0)
+signal.signal(signal.SIGTERM, save)
+open(f"ready-{os.environ['RANK']}", "w").close()
+time.sleep(60)
+"""
+
+
+def test_a_launch_that_is_told_to_end_waits_until_its_processes_have_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                          capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "saves.py").write_text(SAVES, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+
+    def end() -> None:
+        while len(list(tmp_path.glob("ready-*"))) < 2:
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()
+    command = launch.launch_command(ROOT / "configs/accelerate/cpu.yaml", 2, [])
+    assert launch.start([*command[:command.index("-m", 3)], "saves.py"]) == 130
+    assert sorted(path.name for path in tmp_path.glob("saved-*")) == ["saved-0", "saved-1"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_stop_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolkit.cli import app
+    from toolkit.train import pipeline
+
+    def stopped(settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "train", stopped)
+    done = CliRunner().invoke(app, ["train", "--config", str(ROOT / "configs/demo.yaml")])
+    assert "stopped. The same command continues outputs/demo/run" in done.output

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from toolkit.errors import InputError, Refused
-from toolkit.run import Run, read_manifest, read_metrics
+from toolkit.run import Run, locked, read_manifest, read_metrics
 from toolkit.train import disk
 from toolkit.train.callbacks import Recorder
 from toolkit.train.checkpoints import checkpoints_of, fault_of
@@ -84,6 +84,13 @@ def test_other_data_is_refused_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "data.jsonl").unlink()
     with pytest.raises(InputError, match=r'"learning_rate" was None, now 0\.1'):
         start(tmp_path, max_steps=1, learning_rate=0.1)
+
+
+def test_a_run_that_is_at_work_is_not_begun_twice(tmp_path: Path) -> None:
+    start(tmp_path, max_steps=1)
+    with locked(tmp_path / "run"), pytest.raises(InputError, match=rf"is at work in another process \({os.getpid()} on "):
+        start(tmp_path, max_steps=1)
+    start(tmp_path, max_steps=1)
 
 
 def test_metrics_are_read_without_the_line_that_a_kill_cut_off(tmp_path: Path) -> None:

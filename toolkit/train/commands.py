@@ -88,16 +88,10 @@ def show_dry_run(settings: TrainSettings, arguments: Sequence[str], as_json: boo
 
 def launch(settings: TrainSettings, arguments: Sequence[str]) -> None:
     """Start the processes of a run of several, and exit as they do; a run of one process, or one already started, goes on here."""
-    from toolkit.run import MANIFEST
     from toolkit.terminal import say
-    from toolkit.train.launch import adopt_slurm, launched, start
+    from toolkit.train.launch import adopt_slurm, start
 
     adopt_slurm()
-    if settings.backup and not launched() and not (settings.output_dir / MANIFEST).is_file():
-        from toolkit.train.restore import restore as bring_back  # on another machine the same command goes on, too
-        from toolkit.train.s3 import Place
-
-        bring_back(Place(settings.backup), settings.output_dir)
     if settings.num_processes < 2 and not settings.accelerate_config:
         return
     from toolkit.train.show import launch_of, shown

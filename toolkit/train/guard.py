@@ -20,6 +20,7 @@ from toolkit.train.callbacks import SampleWriter
 from toolkit.train.watchdog import PARTS, Alarm, Watchdog
 
 logger = logging.getLogger(__name__)
+ONE_REQUEST_S = 2.0
 TEXTS = 64                  # completions of a step that are looked at for repetition
 METHODS = {"data": "get_batch_samples", "generation": "_generate", "reward": "_calculate_rewards", "batches": "training_step"}  # of GRPOTrainer
 
@@ -34,7 +35,7 @@ class Guard(TrainerCallback):
     def __init__(self, run: Run, watchdog: Watchdog, writer: SampleWriter, failures: Callable[[], tuple[int, int]]):
         self.run, self.watchdog, self.writer, self.failures = run, watchdog, writer, failures
         self.alarm: Alarm | None = None
-        self.interrupted = False
+        self.interrupted: float | None = None   # when
         self.wanted = False                     # by this process; agreed upon at the end of a step
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.began = 0.0                        # a step, its data at hand
@@ -113,15 +114,20 @@ class Guard(TrainerCallback):
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Within it, the first Ctrl-C or SIGTERM ends the run after the step at work; the second at once."""
+        """Within it, the first Ctrl-C or SIGTERM ends the run after the step at work; the second at once.
+
+        A terminal and a scheduler tell every process, and so do launchers: what follows within `ONE_REQUEST_S` is the same request.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def asked(number: int, frame: Any) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
-            self.interrupted = self.wanted = True
+            if self.interrupted is not None:
+                if time.monotonic() - self.interrupted > ONE_REQUEST_S:
+                    raise KeyboardInterrupt
+                return
+            self.interrupted, self.wanted = time.monotonic(), True
             if self.run.write:
                 say("  stopping after this step, with a checkpoint; once more: at once")
 
@@ -138,13 +144,17 @@ class Guard(TrainerCallback):
         Raises:
             Refused: when the watchdog stopped the run.
             KeyboardInterrupt: when a person or the scheduler did.
+            SystemExit: either, in another process than the main one, which says so for all.
         """
         if state.global_step >= state.max_steps:
             return
+        if not self.run.write:
+            raise SystemExit(0)
         if self.alarm is not None:
             raise Refused(f"the watchdog stopped {self.run.folder} at step {state.global_step} of {state.max_steps} "
                           f"({self.alarm.name}): {self.alarm.sentence} A checkpoint is saved; to go on nevertheless: "
                           f"--set watchdog.{self.alarm.name}=warn")
+        say(f"  checkpoint-{state.global_step} of {state.max_steps} steps is saved")
         raise KeyboardInterrupt
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -145,13 +146,15 @@ def shown(command: Sequence[str]) -> str:
 
 
 def start(command: Sequence[str]) -> int:
-    """Run a launch to its end; returns its exit code. An interrupt reaches the processes themselves; they save and end."""
+    """Run a launch to its end; returns its exit code. Ctrl-C and SIGTERM are passed on: the processes save and end."""
     child = subprocess.Popen(command)
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            continue        # the terminal has told the children, too
+    before = {number: signal.signal(number, lambda number, frame: child.send_signal(number)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
 
 
 def gpus_here() -> list[float]:

@@ -1,19 +1,45 @@
-"""`accelerate launch` as `toolkit train` starts it: it ends with the exit code of the process that failed first, without its traceback."""
+"""`accelerate launch` as `toolkit train` starts it, for processes that save before they end.
+
+Ctrl-C and SIGTERM are passed on and their end is awaited (torch's launcher kills after 30 seconds); it ends with the exit code of the
+process that failed first, without its traceback.
+"""
 
 from __future__ import annotations
 
+import logging
+import signal
+import subprocess
 import sys
+from typing import Any
 
 
 def main() -> None:
+    import psutil
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
+    def pass_on(number: int, frame: Any) -> None:
+        for child in psutil.Process().children():
+            child.send_signal(number)
+
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)       # a stop that was asked for is no error
+    arguments = launch_command_parser().parse_args()
+    arguments.signals_to_handle = "SIGHUP,SIGQUIT"      # what torch's launcher sees to itself
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
     try:
-        launch_command(launch_command_parser().parse_args())
+        launch_command(arguments)
     except ChildFailedError as error:
-        _, first = error.get_first_failure()
-        sys.exit(first.exitcode if first.exitcode > 0 else 1)       # below 0: ended by a signal
+        rank, first = error.get_first_failure()
+        code = first.exitcode
+        if code < 0:
+            print(f"error: process {rank} was ended by {signal.Signals(-code).name} (SIGKILL: most often for want of memory). The same command "
+                  "continues.", file=sys.stderr)
+    except subprocess.CalledProcessError as error:      # of a single process
+        code = error.returncode
+    else:
+        return
+    sys.exit(code if code > 0 else 128 - code)          # below 0: ended by a signal
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ def quiet_libraries() -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     datasets.disable_progress_bars()
+    # TRL asks for the switch by its old name
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning, module="transformers.modeling_utils")
     warnings.filterwarnings("ignore", message=".*pin_memory.*")
 
 

@@ -8,25 +8,29 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from toolkit.errors import InputError, ToolkitError
 from toolkit.rewards.compose import Reward, compose
 from toolkit.rewards.gate import require_audit
-from toolkit.run import Run, is_main_process
+from toolkit.run import MANIFEST, Run, is_main_process, locked
 from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import counter, say
 from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import forget_after, last_whole
-from toolkit.train.launch import Batch, batch_of, world_size
+from toolkit.train.launch import Batch, batch_of, launched, world_size
 from toolkit.train.preflight import preflight
-from toolkit.train.restore import check_place
+from toolkit.train.restore import check_place, restore
 from toolkit.train.s3 import Place
 from toolkit.train.show import render_head
 
 FINAL = "final_model"
+T = TypeVar("T")
 
 
 def train(settings: TrainSettings) -> Path:
@@ -35,6 +39,11 @@ def train(settings: TrainSettings) -> Path:
     Raises:
         InputError: for data, model or settings that cannot work, before anything is trained.
     """
+    with ExitStack() as held:
+        return _train(settings, held)
+
+
+def _train(settings: TrainSettings, held: ExitStack) -> Path:
     task = load_task(settings.task)
     reward = compose(task, settings.rewards, settings.path)
     if settings.columns:
@@ -52,41 +61,83 @@ def train(settings: TrainSettings) -> Path:
     for part in reward.weights:
         if part in getattr(task, "warnings", {}):
             say(f"  warning: {task.warnings[part]}")
-    audited = None
-    if "grpo" in settings.stages and is_main_process():     # before the folder is made: nothing to clean up when refused
-        preflight(settings, len(rows))
-        audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
-    place = _place(settings) if settings.backup and is_main_process() else None
-    run = Run(settings.output_dir, settings.to_config(), data, write=is_main_process())
-    if audited is not None and run.manifest.get("audit") != audited:
-        run.manifest["audit"] = audited
-        run.save()
-    for old, new, why in settings.translated:
-        say(f"  {old} → {new}: {why}")
+    place: Place | None = None
+
+    def begin() -> Run:
+        nonlocal place
+        if settings.backup:
+            place = Place(settings.backup)
+            if not (settings.output_dir / MANIFEST).is_file():
+                restore(place, settings.output_dir)     # on another machine the same command goes on, too
+        audited = None
+        if "grpo" in settings.stages:                   # before the folder is made: nothing to clean up when refused
+            preflight(settings, len(rows))
+            audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
+        if place:
+            check_place(place, settings.output_dir)
+        run = Run(settings.output_dir, settings.to_config(), data)
+        held.enter_context(locked(run.folder))
+        if audited is not None and run.manifest.get("audit") != audited:
+            run.manifest["audit"] = audited
+            run.save()
+        return run
+
+    run = by_main(settings, begin)
+    run.write = is_main_process()
+    if run.write:
+        for old, new, why in settings.translated:
+            say(f"  {old} → {new}: {why}")
     if run.done("grpo" if "grpo" in settings.stages else "sft"):
-        say(f"{run.folder} is finished: {run.folder / FINAL}")
+        if run.write:
+            say(f"{run.folder} is finished: {run.folder / FINAL}")
         if place:
             from toolkit.train.backup import Backup
 
             Backup(run, place).finish()         # what the last start could not send
         return run.folder / FINAL
-    if run.continued:
+    if run.continued and run.write:
         say(f"continuing {run.folder}")
-    if "grpo" in settings.stages and is_main_process():
+    if "grpo" in settings.stages and run.write:
         batch = batch_of(settings.grpo, world_size(settings.num_processes))
         say(f"  {batch.sentence(_steps(settings, batch, rows))}")
         render_head(settings)
     from toolkit.train.backup import backed_up
     from toolkit.train.trackers import tracked
 
-    with tracked(run, settings.grpo) as names, backed_up(run, place) as backup:
-        return _stages(settings, run, task, reward, rows, held_out, names, backup)
+    names = held.enter_context(tracked(run, settings.grpo))
+    return _stages(settings, run, task, reward, rows, held_out, names, held.enter_context(backed_up(run, place)))
 
 
-def _place(settings: TrainSettings) -> Place:
-    place = Place(settings.backup)
-    check_place(place, settings.output_dir)
-    return place
+def process_state(settings: TrainSettings) -> Any:
+    """accelerate's state of this process; where there are several, they have met."""
+    from accelerate import PartialState
+
+    wait = timedelta(seconds=settings.grpo.get("ddp_timeout", 1800))        # transformers' default
+    backend = settings.grpo.get("ddp_backend")
+    return PartialState(cpu=common_arguments(settings).get("use_cpu", False), timeout=wait, **({"backend": backend} if backend else {}))
+
+
+def by_main(settings: TrainSettings, work: Callable[[], T]) -> T:
+    """What the main process makes of `work`, on all processes: the others wait for it, and all end when it was refused.
+
+    Raises:
+        ToolkitError: of `work`.
+        SystemExit: the same, in the other processes: the main one says why, and its exit code is that of all.
+    """
+    if not launched():
+        return work()
+    from accelerate.utils import broadcast_object_list
+
+    state, told = process_state(settings), [None, None]
+    if state.is_main_process:
+        try:
+            told = [work(), None]
+        except ToolkitError as error:
+            told = [None, error]
+    found, refused = broadcast_object_list(told)
+    if refused:
+        raise refused if state.is_main_process else SystemExit(0)
+    return found
 
 
 def _steps(settings: TrainSettings, batch: Batch, rows: list[Any]) -> int:
@@ -110,13 +161,12 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     quiet_libraries()
     keep_freed_memory()
     import torch
-    from accelerate import PartialState
 
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
     _log_to(run.folder / "training.log")
     common = names | common_arguments(settings)
-    state = PartialState(cpu=common.get("use_cpu", False))
+    state = process_state(settings)
     name = settings.model_name_or_path
     final = run.folder / FINAL
     if name == NEW:
@@ -143,16 +193,19 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     if "grpo" in settings.stages:
         from toolkit.train.disk import DiskRoom, full_disk
         from toolkit.train.grpo import grpo
+        from toolkit.train.rehearsal import rehearse
         from toolkit.train.trackers import MlflowId
 
         model, tokenizer = load_trained(settings, name)
-        checkpoint = last_whole(run.folder)
-        if checkpoint:
+        checkpoint = by_main(settings, lambda: last_whole(run.folder))
+        if checkpoint and run.write:
             say(f"continuing from {checkpoint}")
         with state.main_process_first():
             forget_after(run, "grpo", int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0)
         if checkpoint is None and settings.preflight != "off":
-            _rehearse(settings, run, reward, model, tokenizer, rows, state)
+            seen = batch_of(settings.grpo, state.num_processes)
+            by_main(settings, lambda: rehearse(settings, run, reward, model, tokenizer, rows, seen.prompts * _steps(settings, seen, rows),
+                                               state))
         began = time.monotonic()
         try:
             grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common, checkpoint,
@@ -164,23 +217,6 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
         _finished(run, state, "grpo", model=str(final), base=name, chat_template=_digest(tokenizer),
                   seconds=round(time.monotonic() - began, 1))
     return final
-
-
-def _rehearse(settings: TrainSettings, run: Run, reward: Reward, model: Any, tokenizer: Any, rows: list[Any], state: Any) -> None:
-    from accelerate.utils import broadcast_object_list
-
-    from toolkit.train.rehearsal import rehearse
-
-    batch = batch_of(settings.grpo, state.num_processes)
-    refused: list[ToolkitError | None] = [None]
-    if state.is_main_process:
-        try:
-            rehearse(settings, run, reward, model, tokenizer, rows, batch.prompts * _steps(settings, batch, rows), state)
-        except ToolkitError as error:
-            refused = [error]
-    broadcast_object_list(refused)              # all end, and one says why
-    if refused[0]:
-        raise refused[0] if state.is_main_process else SystemExit(refused[0].exit_code)
 
 
 def _digest(tokenizer: Any) -> str:
@@ -229,8 +265,9 @@ def common_arguments(settings: TrainSettings) -> dict[str, Any]:
     import torch
 
     shared = ("seed", "use_cpu", "bf16", "fp16", "report_to", "run_name", "project", "disable_tqdm", "gradient_checkpointing",
-              "dataloader_num_workers", "ddp_backend")
+              "dataloader_num_workers", "ddp_backend", "ddp_timeout")
     common = {k: settings.grpo[k] for k in shared if k in settings.grpo}
+    common |= {"log_level_replica": "error"}            # as the main process, whose level is set for all libraries
     common.setdefault("gradient_checkpointing", torch.cuda.is_available())
     if not torch.cuda.is_available():
         # TRL turns bf16 on by default, which CPUs and MPS run slowly or not at all
