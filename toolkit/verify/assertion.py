@@ -190,6 +190,8 @@ class _Mention:
             count = 1 + c.negated_before.count(before[: disliked.start()] if disliked.string is before else before)
         said = words(_DETERMINER.sub("", before))
         opens = said == 0 or (said <= 2 and self.strength < 3)
+        if self.q.listing and count % 2 == 0 and _EXCEPTED.match(self.a.sentence_after):
+            count += 1
         if count % 2 == 0 and opens and c.topic_denied.search(self.a.sentence_after):
             count += 1
         return count
@@ -260,14 +262,20 @@ class _Mention:
             return "contradicted"
         if self._denied_in_kind() or belied(self.rest, self.q):
             return "contradicted"
+        if _CORRECTED.search(after):
+            return "retracted"
         other = after.find(RIVAL)
         if other >= 0:  # what is taken back after a wrong value is that value
             after = after[: other + 1]
         found = self.c.taken_back.search(after)
+        if found and _YOURS.search(after[: found.start()]):
+            return None  # "you must have mixed that up"
         if found and self.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
             return None  # "I'm not joking"
         if found and _ASKED_AND_DENIED.match(after, found.end()):
             return None  # "Joking? No."
+        if found and _OWN_NOUN.search(after[: found.start()]) and _INTERRUPTED.match(found.group()):
+            return None  # takes back the noun that was broken off
         earlier = self.c.taken_back.search((self.a.preceding + self.a.sentence_before)[-30:])
         return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
 
@@ -336,7 +344,7 @@ class _Mention:
         if c.framed_hedged.search(self.frame):
             return "hedged"
         doubt = c.hedged_before.search(self.before) or c.hedged_after.search(a.sentence_after)
-        if doubt and _CHOICE_FREE.search(self.q.text) and doubt.group().endswith("吧"):
+        if doubt and _CHOICE_FREE.search(self.q.text) and _PROPOSES.search(doubt.group()):
             doubt = None
         if doubt and not self.idiom and not (self.q.about_user and _RECALLED.search(doubt.group())):
             return "hedged"
@@ -414,6 +422,14 @@ _PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
 # What stands after the beginning of something: 从1989年起.
 _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
+# All but this one: 土遁だけは…印を結んでも土ぼこりひとつ立たなくて
+_EXCEPTED = Lazy(
+    r"^(?:だけは?|ばかりは|(?:の|に)?(?:ほう|方)は|については)[、…—. ]*[^。!?]{0,40}?(?:(?<!じゃ)な(?:い(?!か)|くて|かった)|ません|[れけえめせ]ず|まだ|苦手|無理|だめ|さっぱり|からきし|勘弁|お手上げ)"
+    "|^(?:만은?|만큼은|쪽은)[,… .]*[^.!?]{0,40}?(?:(?:^| )(?:안|못) ?[가-힣]|지 ?(?:않|못)|없(?!이)|아직|젬병|서툴|무리|엉망|모르|몰라)"
+)
+_OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^、。!?はがをに ]{1,6}(?:…|\\.{2,}|—|--)+ ?$")
+_INTERRUPTED = Lazy("いや|いえ|아니")
+_CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
 _DIRECT = 10  # characters after one of several names in which a denial is about the name
 _SOON = 14  # characters after a mention in which a word of the past is about it
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
@@ -425,7 +441,9 @@ _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[�
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
-_CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举")  # where one of several is asked, 吧 only proposes
+_PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
+_CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
+_YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer

@@ -68,6 +68,7 @@ CUES = {
         r"|^ (?:is )?the (?:one|last|only) [a-z]+ [^.!?,]{0,24}\b(?:no|not|never)\b"
         r"|^,? (?:of all things|indeed|me\?)\b(?=[^.]{0,3}\?)|^ (?:and i|i) (?:part(?:ed)? ways|have nothing)\b|^,? (?:then )?(?:you(?:'re| are)|he's|she's|that's|my (?:cat|dog|horse|hat)(?:'s| is)?|pigs|the pope|i'm) (?:the (?:queen|king|pope|emperor|moon|man in)|a (?:dutchman|monkey|teapot|duchess|fish)|an? \w+ too)\b"
         r"|^(?:'s| is| was| would be| are)? ?(?:the )?(?:very )?last (?:word|thing|name|place|trade|person|title) (?:i|you|anyone|they)\b"
+        r"|^[^,;.]{0,16}?\b(?:won't|can't|shan't|cannot)\b(?! be beat)"
     ),
     "echo_denied": (
         r"^(?:\W*(?:oh|ha|hah|haha|pff+t?|pah|bah|well|me|please|lord|heavens|goodness|gods|come now|what|god|hm+|now|ah|i|you jest|you flatter me)\b\W*){0,3}(?:no\b(?! doubt| question|body)|not\b(?! only| just| bad)|nope|nah|nay|never\b|hardly|as if|nonsense|wrong|rubbish|far from|heavens? no|don'?t be|i wish\b|if only|in your dreams|you must be|you'?ve got (?:the wrong|me (?:wrong|confused|mixed))|you have the wrong|that'?s (?:not|wrong|my (?!name|trade|job|town)|someone|somebody|a (?:lie|myth|rumou?r)|the other|another|the neighbou?r)|that (?:was|would be|is) (?:not|my (?!name)|someone|somebody|the )|wouldn'?t|couldn'?t|can'?t|isn'?t|ain'?t|i (?:don'?t|didn'?t|wouldn'?t|couldn'?t|can'?t|am not|have never|never|haven'?t|wasn'?t|gave|left|quit|used to)|i'?m (?:not|no|afraid not|just|only)|i'?ve never|i'?d (?:never|rather)|who told you|whoever told you|where did you|not me|try again|guess again)"
@@ -102,6 +103,7 @@ CUES = {
         r"^,? if (?!not\b|i (?:may|do say|say|remember|recall)|you|anyone|anybody)(?:[a-z']+ ){1,4}?(?:had|were|was|could|would|got|let|gave|paid|only|ever|wasn't|weren't|hadn't|didn't)\b|^,? (?:if only|only if)\b|^[^.!?;]{0,40}?\b(?:would(?:n't| not)? (?:be|have|suit|do|make|sound)|if (?:only|i (?:could|had|were|was|ever)|(?:things|the \w+|my \w+) (?:had|were|was|could|would|only))|in (?:another life|my dreams|a different life)|i wish|one can dream|a (?:girl|man|boy|woman) can dream|on (?:stage|screen)|in (?:a|the|our|school) (?:play|film|show|movie|story|game|pantomime)|i (?:almost|nearly) said|i was (?:going|about) to say|i'?d have|has always been (?:my|a) dream|was the dream|is the dream|i'?d (?:love|be))\b"
         r"|^[^.!?;]{0,6}\b(?:that )?was (?:always )?(?:the|my) (?:plan|dream|idea|hope)\b"
         r"|^,? (?:were|had) (?:i|we|things|it)\b"
+        r"|^(?:'s| is| was) what (?:we|i) (?:hoped|wanted|planned|asked|aimed|expected|wished|ordered|meant|promised)\b"
     ),
     "said_before": (
         rf"\b(?:{_OTHERS}(?: (?:all|always|often|still|once|just|only|has|have|had|may|might|would|keep|keeps|even|also|sometimes|to|at|around|in|on|of|here|there|[a-z]+ly|in (?:the |this )?[a-z]+|at (?:the )?[a-z]+))* {_SAY}|you (?:said|say|think|mentioned|called|call|told|asked|ask|claim|claimed|heard|seem to think|keep saying|assume|mistake|must (?:mean|be thinking)|mean)|"
@@ -110,12 +112,14 @@ CUES = {
         r"|\bcall me (?:an? |the )?$"
         r"|(?<!i can )(?<!i'd )(?<!to )(?<!must )\bsay i(?:'m| am) (?:an? |the )?$"
         r"|\b(?:introduc|present|regist|record|enter|advertis|bill|address|greet|styl|label|brand|list|describ|announc|toast)[a-z]* (?:me|us) (?:to [a-z ]{1,20} )?(?:as|for|down as) (?:an? |the |his |her |their )?$|\bpass(?:es|ed|ing)? (?:me|us|myself) off as (?:an? |the )?$|\bi(?:'ve| have)? (?:told|tell|gave|give) (?:the|him|her|them|that|everyone|people|folk|everybody|your|his|every)(?: [a-z]+){0,2} (?:an? |the )?$"
+        r"|\byou (?:keep|insist on|go on|will keep) (?:saying|calling|telling)\b|\bit says (?:an? |the )?$"
     ),
     "said_after": (
         r"^[\"' ]{0,3},?[\"' ]{0,2} ?(?:(?:he|she|they|people|folk|everyone|you|some|others|the [a-z]+|my [a-z]+) (?:say|says|said|think|thinks|call|calls|called|asks|asked|claims?|swears?|keeps? saying|told)|or so (?:they|people|folk|the|he|she|everyone)|as (?:they|people|folk|the (?!sign|ledger|deed|books?|papers?|records?|register|label|stamp|lintel|plaque|stone|bill)[a-z]+|you|some) (?:say|says|said|put|call|claim|like)|according to|is what (?:they|people|the|you|everyone|he|she|folk|my)|supposedly|by reputation|on paper|so (?:they|people|folk|he|she) (?:say|said|claim)|that'?s what (?:they|people|he|she|everyone|you|my|the))\b"
         r"|^ (?:if you (?:like|must|want|please|insist|prefer)\b)"
         r"|^[,\x22' ]{1,3}(?:says?|said|cries?|call(?:s|ed)?|shout(?:s|ed)?|mutter(?:s|ed)?) (?:every|each|any|all|everyone|everybody|half|the|my|people|they|folk)\b"
         r"|^,? if you (?:believe|trust|listen to|ask) (?:the|my|him|her|them|every|old)\b|^,? or so (?:my|the|it) \w+ (?:claims?|says?)\b"
+        r"|^ (?:always |still )?(?:says|claims|swears|insists|likes to (?:say|think)|thinks|boasts)(?: that)? (?:he|she|they|it)\b"
     ),
     "past_before": (
         r"\b(?:used to|once(?! a| upon| more| in| every| you| i'?m| the| we)|formerly|former|ex-?|erstwhile|retired|previously|had been|until|till|years ago|back (?:then|when|in)|before (?:i|the|that|this|my|all|coming|moving|joining|becoming)|in my (?:youth|younger|school|old)|in (?:those|the old|former) days|as a (?:boy|girl|child|kid|lad|lass|young)|when i was|last (?:year|month|week|spring|summer|autumn|fall|winter|time)|long ago|at first|originally|no longer|any ?more|gave up|stopped|quit|left(?! me\b| us\b)|sold|started (?:out |off )?(?:as|on|with)|started (?:out|off)|began (?:as|on|with)|learn(?:ed|t) on|trained as|was (?:an?|the|your)|were (?:an?|the)|i was(?! (?:born|raised|named|christened|taught|trained|brought))|i worked|i served|i lived|i taught|we lived|some time ago|ages ago|in a past life|for (?:\w+ ){1,3}years (?:i was|before)|yesterday|in the past|earlier|(?:was |were |been )?born (?:in|on|at|near)|grew up (?:in|on|at|near)|raised (?:in|on|near)|the old|fruher|damals|ehemals|autrefois|jadis|etais|etait|antes|era|fui|war (?:ich|einmal))\b"
@@ -134,6 +138,7 @@ CUES = {
         r"|^(?:'s| is)? (?:died|dead|ran (?:off|away)|flew (?:off|away)|passed (?:away|on)|was stolen|is gone)\b"
         r"|^ (?:went (?:in|into|over|down|under|overboard|missing|up)|fell (?:in|into|over|off)|sank|got (?:lost|stolen|wet|eaten)|is (?:gone|lost|used up|at the bottom)|are (?:gone|lost|used up)|ran out|were (?:used|spent|stolen|lost)|was (?:stolen|lost|eaten|taken))\b"
         r"|^ (?:was|were) (?:an? |the )?(?:fine|good|great|hard|best|long|lovely|grand|sweet|happy|easy) (?:age|year|time|life|trade|number|place|home|town)\b"
+        r"|^,? (?:(?:is|was|got|were) )?(?:left|lost|forgotten) (?:behind|on|in|at)\b"
     ),
     "future_before": (
         r"\b(?:(?:will|'ll)(?! (?:take|always|never|tell|admit|find|see|catch|know|spot|hear|be (?:honest|frank))\b)|shall|going to|gonna|someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter|season)|soon|plan(?:s|ning|ned)? (?:to|on)|about to|intend\w*|training to (?=be|become|work)|studying to|learning to be|working towards?|want to (?:be|become)|in (?:the|a) (?:future|few)|eventually|by the time|tomorrow|aim to|aspir\w+|saving (?:up )?(?:for|to)|apprenticed to be|due to|set to)\b"
@@ -168,6 +173,7 @@ CUES = {
         r"|^ what (?:they|my|the [a-z]+ [a-z]+|everyone|everybody|people|folk|most|others|half)\b"
         r"|^(?:'s| is| was)? (?:what|the (?:stuff|thing|word)(?: that)?) (?:came|comes|happens?|happened|falls?|fell|gets?|got|makes?|goes|went|for)\b"
         r"|^[^.!?;,]{0,12},? (?:but|though|only|except) (?:that|it|this)(?:'s| is| was) (?:(?:my|his|her|their|the|our) [a-z]+(?:'s|s')|his|hers|theirs|yours)(?= |[.,;!?]|$)"
+        r"|^(?:'s| is) the (?:other )?(?:one|town|place|village|name|house) (?:across|over|next|down|up|in|on|by|beyond|past|behind) "
     ),
     "kin": rf"\b{KIN}\b",
     "strong_before": rf"(?:\b(?:i'm|i am|it's|it is|i've been|i work as|i make my living as|i live (?:in|on|at|by)|call me|name's|name is|that's|that is|be|am|proud|simply|definitely|certainly|absolutely|always|mine is|mine's|is my|answer is|only|just|now) {_DET}){_DET}$",
@@ -194,6 +200,7 @@ CUES = {
         r"\b(?:(?:they|he|she|you|people|folks?|rumou?rs?|the \w+)(?:'re| are| is|'s| was| were| have|'ve| has)? (?:it |got it |have it |guessed |actually |not |for once |quite |all |dead |absolutely )*(?:right|correct|true|wrong for once|bang on)|(?:it|that)(?:'s| is| was) (?:all |quite |perfectly |actually |indeed )?(?:true|right|correct|so|me)|true enough|i (?:earned|deserve[ds]?) it|so i am|so am i|so do i|as am i|me too|and i am\b|and so i|i can'?t deny|i won'?t deny|no lie|your ear is good|have it right|got that right|tells? the truth|told the truth|doesn'?t lie|don'?t lie|guilty)"
         r"|\bso (?:does|do|is|are|will|would) (?:my|i|the)\b"
         r"|\b(?:isn't|aren't|wasn't|weren't|not) (?:far )?(?:wrong|mistaken|lying|mistook)\b|\bfor once\b"
+        r"|\b(?:since|because|for|as) that(?:'s| is) (?:exactly |just |precisely )?(?:what|who|where) i\b"
     ),
     "who_would": r"\b(?:who(?:'d| would| wants| in their)|why would i|why should i|what would i (?:want|know|do) (?:with|about)|since when|what makes you|do i look|how could i|would i (?:really|ever))\b",
     "only_this": r"\b(?:who|what|where|which|how)\b[^?]{0,110}\b(?:but|except|if not|other than|besides|apart from)(?: (?:the|a|an|my|our|old|dear|good|from|in|at|by))*\s*$",
@@ -241,6 +248,7 @@ CUES = {
         r"|^\W*(?:the one and only|i should (?:hope|think) so|what else would i be|i(?:'ve| have) been (?:one|that|it)\b|i was born (?:one|that way)|(?:and )?proud of it)\b"
         r"|^\W*(?:i )?have (?:done|been|lived)\b(?! not)|^\W*(?:all|most of) my (?:days|life)\b"
         r"|^\W*(?:oh,? |well,? |alas,? )*(?:too true|true enough|(?:that(?:'s| is) )?(?:(?:god's|gospel|the|sad|honest|sober|plain|simple) ){1,3}truth\b|as true as\b|you(?:'ve| have)? (?:heard|guessed|remember|read|been told) (?:right|rightly|correctly|true|well)|i (?:have to|must|do) (?:admit|confess)|there'?s no denying)|^\W*(?:[a-z]+ ){1,4}(?:years|months|winters|summers|seasons|terms|weeks) of (?:it|that)\b"
+        r"|^\W*(?:(?:and |oh |aye,? )?(?:we|they|it|she|he) (?:do|does|have|has|are|is|can)\b(?! not|n't)|why else\b[^.!]{0,60}\?)"
     ),
     "no": r"(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",
@@ -257,6 +265,7 @@ CUES = {
     "arrived_before": (
         r"\b(?:moved|came|relocated|settled|retired|emigrated|returned) (?:(?:over|down|up|back|out|here) )*(?:to|in|at) (?:the )?$|\b(?:became|turned|took up|turned to|ended up|grew into|ended up as|made) (?:an? |the )?$"
         r"|\bleft (?!an? )[^.,]{1,20} for (?:the )?$"
+        r"|\b(?:renamed|rechristened|retitled|changed|moved) (?:it|us|me|the \w+|its name)(?: to)? $"
     ),
     "never_was": r"\b(?:never|not|n't) (?:\w+ )?(?:been|worked|served|lived|set foot|stayed|trained|played|touched|learn(?:ed|t)|studied|met|known?|owned|kept|tasted|drunk|eaten|ever)\b",
     "denied_again": (
@@ -278,6 +287,7 @@ CUES = {
     "denied_kind": (
         r"\bi(?:'ve| have)? never (?:\w+ )?(?:an? |any |a single )?(\w{3,})"
         r"|\bi (?:have|'ve got|own|keep|follow|practi[sc]e) no (\w{3,})"
+        r"|\b(?:nobody|no one)(?: ever| has| else)? (\w{4,})"
     ),
     "topic_after": r"^(?:'s\b|) ?(?!(?:and|or|but|in|at|on|with|for|from|by|since|because|as|when|where|that|which|who|whom|i|i'm|i've|i'd|we|it|of|to|ever|through|till|until|before|after|under|over|near|down|up|here|there|now|these|today|always|still|again|too|also|please|sir|madam|every|all|like|than|then|so|if|though|not|no|yes|aye|the|a|an|my|our|his|her|proper|born|only|just|both|first|second|third|last|plus|mostly|hot|cold|neat|straight|on|year|years|days|months|o'clock|am|pm|sharp|exactly|one|two|three|each|apiece|altogether|in|total|suits?|me|myself|extraordinaire|himself|herself|by)\b)[a-z]",
     "claims_after": (
@@ -292,6 +302,7 @@ CUES = {
     "sure_after": (
         r"^,? or (?:nothing|bust|my name|i'm a|i'll eat)\b|^,? (?:and )?(?:nothing|no one|nobody|nowhere) else\b|^,? (?:and )?(?:make|there's) no mistake\b"
         r"|^,? (?:and )?(?:what|who)(?: sort of| kind of)? [a-z ]{0,20}(?:doesn't|wouldn't|can resist)\b"
+        r"|^,? (?:but|other than|besides|except|save) (?:me|myself|yours truly|us)\b"
     ),
     "absurd_after": r"^(?: [a-z]+){0,2},? (?:(?:like|the way|just as|in the way|as|then) |and (?!you|i\b|i'|we|he|she|that|it|they|my (?:brother|sister)))(?:the |my )?(?:\w+ ){0,2}\w+(?:n't| not|'s not|'re not)\b|^(?: [a-z]+){0,2},? (?:then )?(?:what(?:'s| is| are)|who(?:'s| is)) (?:this|these|that|those|my|the|been)\b",
 }

@@ -72,9 +72,9 @@ _AFTER = r"(?: ?(?P<ap{}>[ap]\.?m\b\.?|in the (?:morning|afternoon|evening)|at n
 
 _TIME = re.compile(
     fold_pattern(
-        rf"(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时の?(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
+        rf"(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时の?(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?:되기 )?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
         rf"(?P<zp>{_ZH_PART})?の? ?(?<![\d:])(?P<ch>[01]?\d|2[0-4])[:h](?P<cm>[0-5]\d)(?![\d:]){_AFTER.format(1)}?"
-        rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?)(?:不?到)?(?P<qh>{_N})[点时]钟?"
+        rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?|半个?(?:钟头?|小时))(?:不?到)?(?P<qh>{_N})[点时]钟?"
         rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻钟?(?:[过零又加](?P<qmore>{_N})分钟?)?|(?P<hm>{_N})分?))?"
         rf"|(?:(?P<kp>{_KO_PART})(?:에)? ?)?(?<![\d가-힣])(?P<kh>{_KN}) ?시(?!간|작|대|절|장|내|민|도|계)(?: ?(?:(?P<km>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분|(?P<khalf>반)))?"
         rf"|\b(?:(?P<rel>half|(?:a )?quarter|(?:\d{{1,2}}|{_EN_NUMBER})(?: minutes?)?) (?P<pt>past|to|after|before|till|of) )(?P<eh>\d{{1,2}}|{_EN_NUMBER}|noon|midnight)\b(?: o'?clock)?{_AFTER.format(2)}?"
@@ -106,7 +106,7 @@ _DATE = re.compile(
         rf"|\b(?P<od>{_EN_ORDINAL})(?: day)? of the (?P<om>{_EN_ORDINAL})(?: month)?\b(?:,? (?:of |in )?(?P<oy>{_YEAR}|{_TWO_DIGITS})\b)?"
         r"|(?<![\w.])'?(?P<yf>[4-9]\d|3[2-9])(?P<ysep>[/.-])(?P<ym>\d{1,2})(?P=ysep)(?P<yd>\d{1,2})(?!\d|[/.-]\d)"
         r"|(?<![\d/.-])(?P<sa>\d{1,2})[/.](?P<sb>\d{1,2})(?:[/.](?P<sy>\d{4}|\d{2}))?(?!\d|[/.]\d|%|-\d)"
-        r"|(?<!\w)'(?P<short>\d\d)(?![\d\w])|(?P<feast>"
+        r"|(?<!\w)'(?P<short>\d\d)(?![\d\w])|(?:(?P<fy>\d{4}|[零〇一二三四五六七八九]{4})[年년][,、]?(?:的|の)? ?)?(?P<feast>"
         + "|".join(sorted(_FEASTS, key=len, reverse=True))
         + r")"
         r"|\bin (?P<year>1\d{3}|20\d{2})\b|\b(?P<year2>1[5-9]\d{2}|20\d{2}|2[1-9]\d{2})\b"
@@ -180,7 +180,7 @@ def _time(match: re.Match) -> tuple[Reading, ...]:
         if get("ch")[0] == "0" and part is None:
             return ((hour * 60 + minute,),)  # 06:30 is written on the 24-hour clock
     elif get("qh"):
-        hour, minute = _int(get("qh")), -(15 if "刻" in get("qm") else _int(get("qm")) or 0)
+        hour, minute = _int(get("qh")), -(15 if "刻" in get("qm") else 30 if "半" in get("qm") else _int(get("qm")) or 0)
     elif get("mil") or get("mil0"):
         digits = get("mil") or get("mil0")
         return ((int(digits[:2]) * 60 + int(digits[2:]),),)
@@ -258,7 +258,7 @@ def _date(match: re.Match) -> tuple[Reading, ...]:
         return _centuries(int(get("yf")), int(get("ym")), int(get("yd")))
     if get("feast"):
         month, day = _FEASTS[get("feast")]
-        return _valid(None, month, day)
+        return _valid(_int(get("fy")), month, day)
     if get("km"):
         day = _KO_DAYS[get("kn")] if get("kn") else _int(get("kd") or get("kb"))
         return _valid(_int(get("ky")), _int(get("km")), day)

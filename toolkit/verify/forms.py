@@ -198,7 +198,7 @@ def bounded(form: str, kind: str) -> Form:
     elif kind != "name" and _DIGITS.match(last):
         end = f"(?![{_NUMERAL}])"
     elif "가" <= last <= "힣":
-        end = _KO_AFTER
+        end = _KO_AFTER + ("|(?=[서며던러려거곤기니자])" if " " in form else "")  # 약초를 캐서: the form ends in a verb
     elif "\u30a1" <= last <= "\u30ff":
         end = "(?![\u30a1-\u30ffー])"
     elif kind == "name" and "\u3041" <= last <= "\u3096":

@@ -18,6 +18,7 @@ from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
 from .rivals import (
+    adds,
     denied_together,
     find_rivals,
     in_rows,
@@ -170,13 +171,16 @@ def _decide(
     best = max(r.strength for r in asserted)
     if best == 1 and any(r.start in rows for r in readings):
         return Finding("listed", readings, readings[0])
-    against = [r for r in readings if r.status == "attributed" or (r.status == "negated" and r.strength == 3)]
+    against = [r for r in readings if r.status in ("attributed", "hedged") or (r.status == "negated" and r.strength == 3)]
     if against and best == 1:
         return Finding(against[-1].status, readings, against[-1])
     last = [r for r in asserted if r.strength == best][-1]
     final = asserted[-1]
     if asked.listing:
         rivals = [r for r in rivals if not set_apart(r, reader)]
+        added = [r for r in rivals if r.status == ASSERTED and r.start > final.end and adds(reader.text[final.end : r.start])]
+        if added:
+            return Finding("contradicted", readings, added[-1])
     amended = [
         r
         for r in rivals

@@ -150,7 +150,7 @@ _NUMBER = re.compile(
         rf"|(?P<han>(?:[{_HAN}]|参(?=[百拾佰千万])){{1,24}}(?:(?<=十)有[一二三四五六七八九]|(?<=[万千])と[一二三四五六七八九十百千]{{1,8}})?(?:[点点·][零〇一二三四五六七八九]{{1,8}}(?![十分刻钟]))?)"
         r"|(?P<ja>ひとつ|ふたつ|みっつ|よっつ|いつつ|むっつ|ななつ|やっつ|ここのつ|ひとり|ふたり|はたち)"
         rf"|(?P<en>\b(?:half a (?=dozen))?(?:a )?(?:{_EN_WORD})(?:(?:s|(?:[ -]| and |-and-)(?:{_EN_WORD}|a half))){{0,8}}\b(?: point(?: (?:{'|'.join(_EN_SMALL)})){{1,6}})?)"
-        rf"|(?P<native>(?<![가-힣])(?:(?:열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔) ?(?:{_KO_ONE})?|{_KO_ONE}))"
+        rf"|(?P<native>(?<![가-힣])(?:(?:열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔)(?:하고도? )? ?(?:{_KO_ONE})?|{_KO_ONE}))"
         rf"|(?P<mixed>(?<![가-힣])[일이삼사오육칠팔구십천만]{{0,6}}[백천] ?(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔) ?(?:{_KO_ONE})?)"
         r"|(?P<sino>(?<![가-힣])[영공일이삼사오육륙칠팔구십백천만억]{1,16}(?: ?[일이삼사오육칠팔구십백천만억]{1,12}){0,3})"
     )
@@ -206,6 +206,8 @@ def _composite(
 
 def _english(text: str) -> tuple[Fraction | None, bool]:
     words = [w for w in re.split(r"[ -]", text) if w not in ("and", "a", "")]
+    if len(words) == 2 and 0 < _EN_SMALL.get(words[0], 0) < 10 and words[1] in _EN_TENS:  # nine-and-thirty
+        return Fraction(_EN_TENS[words[1]] + _EN_SMALL[words[0]]), False
     ordinal = False
     total, current, last = Fraction(0), Fraction(0), None
     for index, word in enumerate(words):
@@ -244,7 +246,7 @@ def _english(text: str) -> tuple[Fraction | None, bool]:
 def _native(text: str) -> int:
     for tens, value in _KO_TENS.items():
         if text.startswith(tens):
-            return value + _KO_ONES.get(text[len(tens) :].strip(), 0)
+            return value + _KO_ONES.get(text[len(tens) :].replace("하고도", "").replace("하고", "").strip(), 0)
     return _KO_ONES[text]
 
 

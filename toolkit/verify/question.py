@@ -55,7 +55,7 @@ _NAMING = Lazy(
 )
 
 
-_FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁")
+_FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁|\ballerg|过敏|忌口|アレルギー|알레르기")
 # 食べられないものは？ and 못 먹는 게 뭐예요? ask for what is denied; group 1 is the verb.
 _DENIED = Lazy(
     "([\u4e00-\u9fff][\u3041-\u3096]{0,3}?)ない(?=もの|物|の(?:は|が)|こと|人|食|場所|所|飲|お|理由)"

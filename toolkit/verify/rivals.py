@@ -96,6 +96,17 @@ def denied_together(rivals: Sequence[Reading], reader: Reader) -> list[Reading]:
     return read
 
 
+def adds(text: str) -> bool:
+    """Whether what stands between a key and a wrong value adds the one to the other: "罗盘、沙漏，再加一台…"."""
+    return bool(_ADDS.fullmatch(text))
+
+
+_ADDS = Lazy(
+    r"[,、.。 ]{0,2}(?:再|外|另)?(?:加上?|还有|以及|和|跟|与)(?:一?[台个只条把件位名])?|,? (?:and|plus|along with|as well as|not to mention)(?: also)? (?:an? |the |some |my |one )?"
+    r"|(?:と|や|、それに|、あと|、それから)|(?:하고|이랑|랑|와|과)? ?,? ?(?:그리고|하고|랑)? ?"
+)
+
+
 def set_apart(rival: Reading, reader: Reader) -> bool:
     """Whether a wrong value is only named to say what else it is: 青梧、白芷是我教的；石头是来旁听的."""
     a, _ = reader.around(rival.start, rival.end)

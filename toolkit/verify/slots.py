@@ -65,20 +65,41 @@ _NUMBERED = Lazy(
     r"\b(?:at|room|house|flat|cabin|plot|page|the) (?:number|no\.?) $|\b(?:room|cabin|page|flat) $|(?:门牌|房号|编号|学号|工号|座号)[^,。]{0,3}$|(?:番号|部屋)(?:は|が)?$"
 )
 _NUMBER_OF = Lazy("^(?:号(?!称)|番地|번지|호(?![가-힣]))")
-_CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |可|但|不过|而)?(?:(?:we|i|they|she|he|it|the [a-z]+) )?")
-_WORD = Lazy(r"[a-z]{4,}")
-_NO_VERB = frozenset(("when", "what", "were", "your", "does", "that", "this", "have", "many", "much", "long", "time", "date", "which"))
+_NUMBERS_A_THING = Lazy(
+    r"^ (?!years?|winters?|summers?|springs?|birthdays?|harvests?|months?)[a-z]{3,}s\b(?! (?:old|young))|^(?:码|号|步|里|斤|级|层|间|本|条|根|匹|张|页)|^(?:番|号|歩|里|段|枚|本|匹|軒)(?!目)|^ ?(?:걸음|번지|호|리|근|마리|계단|층|채|권)"
+)
+_CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
+_WORD = Lazy(r"[a-z]{3,}")
 _SHIFTED = Lazy("^.{0,4}(?:还|又)?(?:晚|早|迟|推后|在.{1,8}(?:后|前|才))")
+_KOREAN_WORD = Lazy("(?:^| )[가-힣]{2,}(?:^| |,|$)")
+_HAN = Lazy("[\u3400-\u9fff]")
+_TOPIC = Lazy("^([가-힣]{1,5}?)(?:은|는|이|가) ")
+_NO_TOPIC = frozenset(
+    ["the", "and", "but", "for", "its", "it's", "was", "were", "are", "has", "had", "did", "does", "that", "this", "when", "what", "who", "how", "your", "you", "have", "many", "much", "long", "time", "date", "which", "our", "one"]
+)
+_FUNCTION = frozenset("是的我你您了在就也那天日月年哪个点几什么时候从到")
+_OPENS = 3  # words, or six characters, in which a clause names what it is about
 
 
 def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
-    """Whether a number numbers a house and no years, or a date is of one thing and the next clause dates the one asked."""
-    if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after)):
+    """Whether a number numbers a thing and no years, or is told of one thing and the next clause turns to the one asked."""
+    if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after) or _NUMBERS_A_THING.match(after)):
         return True
     turn = _CONTRAST.match(rest)
-    told = rest[turn.end() :]
+    own, told = before + " " + after, rest[turn.end() :]
     if q.language == "en":
-        verbs = {m.group()[:4] for m in _WORD.finditer(q.text) if m.group() not in _NO_VERB}
-        return bool(turn.group().strip(",;. ")) and told[:4] in verbs and told[:4] not in before + after
-    verb = told[:1]
-    return q.language == "zh" and verb in q.text and verb not in before + after and bool(_SHIFTED.match(told[1:]))
+        said = _content(own)
+        heads = [stem for stem in _content(" ".join(told.split()[:_OPENS]))]
+        return bool(said) and any(stem in _content(q.text) for stem in heads) and not set(said) & set(_content(q.text))
+    if q.language == "ko":
+        topic = _TOPIC.match(told)
+        return bool(_KOREAN_WORD.search(own)) and topic is not None and topic[1] in q.text and topic[1] not in own
+    about = {m.group() for m in _HAN.finditer(q.text)} - _FUNCTION
+    said = {m.group() for m in _HAN.finditer(own)} - _FUNCTION
+    head = [m.group() for m in _HAN.finditer(told[: 2 * _OPENS]) if m.group() not in _FUNCTION]
+    named = [char for char in head[:3] if char in about]
+    return bool(said) and not said & about and (len(named) > 1 or (bool(named) and bool(_SHIFTED.match(told[1:]))))
+
+
+def _content(text: str) -> list[str]:
+    return [m.group()[:4] for m in _WORD.finditer(text) if m.group() not in _NO_TOPIC]

@@ -13,12 +13,14 @@ _HERE = r"\b(?:came|come|joined|started|began|moved in|arrived|got|bought)\b|来
 # "Who is your mate?" "Juno was; …"
 _WAS = Lazy(r"^ (?:was|were|had been|used to be)(?=[.,;!—-]|$)")
 _IS = Lazy(r"\b(?:is|are|do|does)\b|(?:what|who|where)'s\b")
+_THIS = Lazy(r"\bthis (?:year|month|week|spring|summer|autumn|fall|winter|season)\b|今年|这个?(?:月|周)|今(?:月|週)|올해|이번 ?(?:달|주)")
+_LAST = Lazy(r"\blast (?:year|month|week|spring|summer|autumn|fall|winter|season)\b|去年|上个?(?:月|周)|昨年|先(?:月|週)|작년|지난 ?(?:달|주|해)")
 # After a mention that opens its clause: what became of it.
 _LEFT = Lazy(rf"^(?:'s|は|が|은|는|이|가)?(?:(?!{_HERE})[^,。.!?]){{0,24}}{_THEN}(?:(?!{_HERE})[^,。.!?])*[.。! ]*$")
 _LASTED = Lazy(
     r"\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
 )
-_SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?{_THEN}")
+_SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?(?:{_THEN}|(?:until|till) (?!they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the end|my (?:last|dying)|kingdom|doomsday))")
 _AND_LASTED = Lazy("^,(?:我)?[^,。]{1,3}了[^,。]{1,5}年")
 _ON = Lazy(
     r"^[^.!?。]{0,30}(?:\b(?:still|not done|no plans|never stopped|going strong)\b|[还再](?:在|能|要|会|想|做|干|得)|没打算|仍|依然|まだ|これからも|아직|여전히|앞으로도)"
@@ -31,6 +33,8 @@ _AGO = Lazy(r"[^,。]{0,4}年前|\b(?:\w+ ){1,2}years ago\b|[^、。]{0,4}年前
 def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
     if _WAS.match(after) and _IS.search(q.text) and not q.about_user:
+        return True
+    if _THIS.search(q.text) and _LAST.search(before + after) and not _THIS.search(before + after):
         return True
     if q.past or q.about_user or q.planned:
         return False
