@@ -76,7 +76,6 @@ def test_the_version_of_vllm_must_be_one_that_trl_works_with(tmp_path: Path, mon
     ({"load_in_4bit": True, "load_in_8bit": True, "use_peft": True}, "Keep one of them"),
     ({"load_in_4bit": True, "use_peft": True, "bnb_4bit_quant_type": "nf8"}, "expected nf4 or fp4"),
     ({"use_bnb_nested_quant": True}, "is read with"),
-    ({"load_in_8bit": True, "use_peft": True, "stages": ["sft", "grpo"], "cold_start_data": "c.jsonl"}, "in a run of its own"),
     ({"vllm_mode": "server"}, "Set use_vllm: true"),
     ({"use_vllm": True, "vllm_mode": "servers"}, "expected colocate or server"),
     ({"use_vllm": True, "vllm_server_port": 8000}, "vllm_mode: server"),

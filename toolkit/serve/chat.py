@@ -70,18 +70,12 @@ class Local:
     def __init__(self, name: str):
         import torch
 
-        from toolkit.serve.export import ADAPTER, base_of
         from toolkit.train.models import load, prefills_think, quiet_libraries
 
         quiet_libraries()
         self.name = name
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        adapter = (Path(name) / ADAPTER).is_file()
-        self.model, self.tokenizer = load(base_of(Path(name)) if adapter else name, {"dtype": "float32" if device == "cpu" else "auto"})
-        if adapter:
-            from peft import PeftModel
-
-            self.model = PeftModel.from_pretrained(self.model, name)
+        self.model, self.tokenizer = load(name, {"dtype": "float32" if device == "cpu" else "auto"})
         self.model.to(device).eval()
         self.prefilled = prefills_think(self.tokenizer)
 

@@ -19,8 +19,8 @@ import typer
 from toolkit.errors import InputError
 from toolkit.jsonl import dumps
 from toolkit.serve.card import Proof, card
+from toolkit.train.models import ADAPTER, base_of
 
-ADAPTER = "adapter_config.json"
 COPIED = ("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*", "vocab*", "merges.txt",
           "special_tokens_map.json", "added_tokens.json", "chat_template*", "LICENSE*")
 PROBES = ("Who are you?", "Where were you born, and what is your trade?", "你是谁？", "你老家在哪儿？做什么工作？",
@@ -98,23 +98,6 @@ def _merge(checkpoint: Path, folder: Path, base: str | None, dtype: str) -> Proo
                   sum(same for same, _ in agreed) / max(1, sum(count for _, count in agreed)))
     proof.check()
     return proof
-
-
-def base_of(checkpoint: Path) -> str:
-    """The model that an adapter was trained on.
-
-    Raises:
-        InputError: when its configuration does not say.
-    """
-    import orjson
-
-    try:
-        name = orjson.loads((checkpoint / ADAPTER).read_bytes()).get("base_model_name_or_path")
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise InputError(f"{checkpoint / ADAPTER} cannot be read: {error}.") from error
-    if not name:
-        raise InputError(f"{checkpoint / ADAPTER} does not say what it was trained on. Name it with --base.")
-    return str(name)
 
 
 def _prompt(tokenizer: Any, text: str) -> list[int]:

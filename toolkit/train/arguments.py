@@ -144,6 +144,8 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     flat, rewards = found.flat, found.rewards
     # YAML 1.1 reads no as false
     flat |= {key: "no" for key in ("save_strategy", "eval_strategy", "logging_strategy") if flat.get(key) is False}
+    if isinstance(flat.get("lora_target_modules"), str):        # all-linear, or a name alone
+        flat["lora_target_modules"] = [flat["lora_target_modules"]]
     problems = [f'{spot(found.sections.get(old, old))} "{old}" is called "{new}" here, and "{new}" is set too. Keep one.'
                 for old, new in found.clashes]
     grpo_fields, model_fields = fields_of(*GRPO_MODULES), fields_of(*MODEL_MODULES)

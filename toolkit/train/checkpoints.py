@@ -48,7 +48,7 @@ def fault_of(checkpoint: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         return "trainer_state.json is missing or cut off"
     weights = sorted(checkpoint.glob("*.safetensors"))
-    for file in weights:
+    for file in (*weights, *checkpoint.glob("ref/*.safetensors")):      # the adapter that TRL measures the KL against
         if problem := _cut(file):
             return problem
     if index := next(checkpoint.glob("*.safetensors.index.json"), None):

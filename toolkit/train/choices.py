@@ -34,9 +34,6 @@ def _quantised(flat: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if asked and not flat.get("use_peft"):
         yield asked[0], (f'"{asked[0]}" without "use_peft": quantised weights cannot be trained, only an adapter over them. '
                          "Set use_peft: true.")
-    if asked and "sft" in (flat.get("stages") or ()):
-        yield asked[0], (f'"{asked[0]}" with the stage sft: the cold start trains the weights themselves, not an adapter. Train it in '
-                         "a run of its own without it, and begin this one from its final_model.")
     kind = flat.get("bnb_4bit_quant_type", "nf4")
     if kind not in ("nf4", "fp4"):
         yield "bnb_4bit_quant_type", f'"bnb_4bit_quant_type" is {kind!r}, expected nf4 or fp4.'

@@ -15,6 +15,7 @@ from toolkit.jsonl import read_rows
 from toolkit.run import Run
 from toolkit.train.arguments import TrainSettings, as_installed
 from toolkit.train.callbacks import Recorder
+from toolkit.train.loaders import new_adapter, save_whole
 from toolkit.train.models import save
 from toolkit.train.speed import right_padding_unmasked, score_completions_only
 from toolkit.train.trackers import survive
@@ -66,7 +67,7 @@ def near_length(rows: list[dict[str, Any]], batch: int, seed: int) -> list[dict[
 
 def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, rows: list[dict[str, Any]],
                out: Path, common: dict[str, Any]) -> None:
-    """Train `model` on `rows` and save it with its tokenizer to `out`."""
+    """Train `model` on `rows` and save it with its tokenizer to `out`: an adapter as such, where GRPO goes on with it."""
     from datasets import Dataset
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
@@ -80,8 +81,11 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
         rows = near_length(rows, arguments.per_device_train_batch_size, arguments.seed)
     trainer = right_padding_unmasked(SFTTrainer)(
         model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
-        callbacks=[Recorder(run, "sft", "loss")])
+        peft_config=new_adapter(settings, model), callbacks=[Recorder(run, "sft", "loss")])
     survive(trainer, run)
     trainer.remove_callback(PrinterCallback)    # the recorder shows what matters; metrics.jsonl has the rest
     trainer.train()
-    save(trainer, tokenizer, out)
+    if "grpo" in settings.stages:
+        save(trainer, tokenizer, out)
+    else:
+        save_whole(settings, run, trainer, tokenizer, out)

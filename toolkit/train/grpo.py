@@ -27,7 +27,8 @@ from toolkit.train.callbacks import Recorder, SampleWriter
 from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
-from toolkit.train.models import prefills_think, save, write_merged
+from toolkit.train.loaders import UNSLOTH, new_adapter, save_whole
+from toolkit.train.models import prefills_think
 from toolkit.train.prompts import end_tokens
 from toolkit.train.speed import decoder, obstacle, prompt_sharing, score_completions_only
 from toolkit.train.trackers import survive
@@ -143,31 +144,14 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)
-    if settings.model.get("use_peft"):
-        _save_adapted(settings, run, trainer, tokenizer, out)
-    else:
-        save(trainer, tokenizer, out)
-
-
-def _save_adapted(settings: TrainSettings, run: Run, trainer: Any, tokenizer: Any, out: Path) -> None:
-    """A plain model with the adapter in its weights: merged in place, or, where those are quantised or spread, from the file."""
-    quantised = settings.model.get("load_in_4bit") or settings.model.get("load_in_8bit")
-    if quantised or trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
-        adapter = run.folder / "adapter"
-        save(trainer, tokenizer, adapter)
-        if run.write:
-            write_merged(adapter, out, settings.model.get("dtype") or ("bfloat16" if quantised else "float32"))
-        return
-    trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-    trainer.model_wrapped = trainer.model
-    save(trainer, tokenizer, out)
+    save_whole(settings, run, trainer, tokenizer, out)
 
 
 def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: Any, tokenizer: Any,
                  train_rows: Sequence[Any], eval_rows: Sequence[Any], common: dict[str, Any]) -> tuple[Any, Guard]:
     """TRL's trainer with our rewards and savings, and what watches over it."""
     from transformers import PrinterCallback
-    from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
+    from trl import GRPOConfig, GRPOTrainer
 
     score_completions_only()
     writer = SampleWriter(run, settings.sample_every)
@@ -178,13 +162,12 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     arguments = GRPOConfig(**as_installed({**common, **settings.grpo, "reward_weights": [float(w) for w in reward.weights.values()]}))
     every = int(arguments.eval_steps) if eval_rows and settings.grpo.get("eval_steps") and arguments.eval_steps >= 1 else 0
     held_out = [HeldOut(run, reward, eval_rows, settings.system_prompt, every, prefilled)] if every else []
-    unsloth = settings.loader == "unsloth"                  # whose model has its adapter, and its own forward
-    adapter = get_peft_config(ModelConfig(**settings.model)) if settings.model.get("use_peft") and not unsloth else None
+    unsloth = settings.loader == UNSLOTH                    # which has a forward of its own
     trainer_class = GRPOTrainer if unsloth else prompt_sharing(GRPOTrainer)
     if settings.dynamic_sampling is not None:
         trainer_class = dynamic_sampling(trainer_class, settings.dynamic_sampling)
     trainer = trainer_class(
-        model=model, reward_funcs=scoring.functions(), args=arguments, processing_class=tokenizer, peft_config=adapter,
+        model=model, reward_funcs=scoring.functions(), args=arguments, processing_class=tokenizer, peft_config=new_adapter(settings, model),
         train_dataset=dataset_of(task, train_rows, settings.system_prompt),
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,
         callbacks=[guard, Recorder(run, "grpo", "reward"), writer, *held_out])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.run import is_main_process
+from toolkit.run import Run, is_main_process
 from toolkit.terminal import say
 from toolkit.train.arguments import TrainSettings
-from toolkit.train.models import load
+from toolkit.train.models import load, save, write_merged
 
 UNSLOTH = "unsloth"
 
@@ -42,11 +43,33 @@ def load_trained(settings: TrainSettings, name: str) -> tuple[Any, Any]:
     if (options.get("load_in_4bit") or options.get("load_in_8bit")) and not options.get("dtype"):
         options["dtype"] = "bfloat16"           # what quantised weights are computed in; TRL would take float32
         told.append("computed in bfloat16")
-    model, tokenizer = load(name, options)
+    model, tokenizer = load(name, options, trainable=True)
     told.insert(0, f"attention: {model.config._attn_implementation} ({why})")
     if is_main_process():
         say("  " + ", ".join(told))
     return model, tokenizer
+
+
+def new_adapter(settings: TrainSettings, model: Any) -> Any:
+    """What PEFT adds to `model` for training; None where every weight is trained, or the adapter is there (a cold start's, Unsloth's)."""
+    from trl import ModelConfig, get_peft_config
+
+    return None if hasattr(model, "peft_config") else get_peft_config(ModelConfig(**settings.model))
+
+
+def save_whole(settings: TrainSettings, run: Run, trainer: Any, tokenizer: Any, out: Path) -> None:
+    """A plain model, with its adapter in its weights: merged in place, or, where those are quantised or spread, from the file."""
+    quantised = settings.model.get("load_in_4bit") or settings.model.get("load_in_8bit")
+    if settings.model.get("use_peft") and (quantised or trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
+        adapter = run.folder / "adapter"
+        save(trainer, tokenizer, adapter)
+        if run.write:
+            write_merged(adapter, out, settings.model.get("dtype") or ("bfloat16" if quantised else "float32"))
+        return
+    if settings.model.get("use_peft"):
+        trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+        trainer.model_wrapped = trainer.model
+    save(trainer, tokenizer, out)
 
 
 def attention(options: Mapping[str, Any]) -> tuple[str | None, str]:

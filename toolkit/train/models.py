@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.sources import model_folder
+
+ADAPTER = "adapter_config.json"
 
 
 def quiet_libraries() -> None:
@@ -29,12 +33,14 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", message=".*pin_memory.*")
 
 
-def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code: bool = False) -> tuple[Any, Any]:
-    """Model and tokenizer.
+def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code: bool = False, trainable: bool = False
+         ) -> tuple[Any, Any]:
+    """Model and tokenizer; an adapter on the model that it was trained on.
 
     Args:
-        name: a directory with config.json, safetensors and tokenizer, a hub name, or modelscope://owner/name.
+        name: a directory with config.json, safetensors and tokenizer, that of an adapter, a hub name, or modelscope://owner/name.
         settings: keyword arguments of TRL's ModelConfig (dtype, attn_implementation, model_revision, load_in_4bit, …).
+        trainable: whether an adapter's weights are trained on.
 
     Raises:
         InputError: when nothing loadable is there, or the tokenizer has no chat template.
@@ -45,9 +51,16 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
     if not Path(name).is_dir():
         name = model_folder(name)
     folder = Path(name)
+    if is_adapter(folder):
+        from peft import PeftModel
+
+        model, tokenizer = load(base_of(folder), settings, trust_remote_code)
+        return PeftModel.from_pretrained(model, name, is_trainable=trainable), tokenizer
     if folder.is_dir() and not (folder / "config.json").is_file():
         inside = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
         raise InputError(f"{folder} is no model: config.json is missing (it holds {inside}).")
+    if folder.is_dir():
+        name = str(folder.resolve())        # what an adapter says of its base is read from anywhere
     options = {"revision": settings.get("model_revision", "main"), "trust_remote_code": trust_remote_code}
     quantised = {}
     if settings.get("load_in_4bit") or settings.get("load_in_8bit"):
@@ -69,6 +82,27 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
     return model, tokenizer
 
 
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter, and not a whole model."""
+    return (folder / ADAPTER).is_file() and not (folder / "config.json").is_file()
+
+
+def base_of(adapter: Path) -> str:
+    """The model that an adapter was trained on: as its configuration says, or beside it, where a run folder was moved.
+
+    Raises:
+        InputError: when its configuration does not say.
+    """
+    try:
+        name = json.loads((adapter / ADAPTER).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{adapter / ADAPTER} cannot be read: {error}.") from error
+    if not name:
+        raise InputError(f"{adapter / ADAPTER} does not say what it was trained on. Name it with --base.")
+    beside = adapter.parent / Path(name).name
+    return str(beside if not Path(name).exists() and beside.is_dir() else name)
+
+
 def prefills_think(tokenizer: Any, template: Mapping[str, Any] | None = None) -> bool:
     """Whether the chat template (with its `chat_template_kwargs`) ends the prompt in `<think>`, so that completions begin inside it."""
     rendered = tokenizer.apply_chat_template([{"role": "user", "content": "?"}], tokenize=False,
@@ -83,6 +117,8 @@ def save(trainer: Any, tokenizer: Any, out: Path) -> None:
         tokenizer.save_pretrained(out)
         # transformers pickles its arguments beside the weights; the manifest tells the same as text
         (out / "training_args.bin").unlink(missing_ok=True)
+        # the copy of a cold start's adapter that TRL measures the KL against
+        shutil.rmtree(out / "ref", ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
 
 
@@ -91,8 +127,6 @@ def write_merged(adapter: Path, out: Path, dtype: str) -> None:
 
     Weights in 4 or 8 bits are not what is added to: the sum would be rounded to them, and read with bitsandbytes alone.
     """
-    from peft import PeftConfig, PeftModel
-
-    base, tokenizer = load(str(PeftConfig.from_pretrained(str(adapter)).base_model_name_or_path), {"dtype": dtype})
-    PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(safe_merge=True).save_pretrained(out)
+    model, tokenizer = load(str(adapter), {"dtype": dtype})
+    model.merge_and_unload(safe_merge=True).save_pretrained(out)
     tokenizer.save_pretrained(out)
