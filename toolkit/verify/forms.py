@@ -179,8 +179,8 @@ def _spelled(form: str) -> str:
     return body
 
 
-def bounded(form: str, kind: str) -> Form:
-    """A form with the boundaries of its script: 李四 is not in 李四光, art not in party, 1 not in 21."""
+def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
+    """A form with the boundaries of its script: 李四 is not in 李四光, art not in party, 1 not in 21. exact: in no other spelling."""
     first, last = form[0], form[-1]
     before = end = again = ""
     if first.isascii() and first.isalnum():
@@ -211,7 +211,7 @@ def bounded(form: str, kind: str) -> Form:
         end = f"(?![{_PLACE_TAIL}])|(?={form})"
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"
-    return Form(form, _spelled(form), before, end, again)
+    return Form(form, "" if exact else _spelled(form), before, end, again)
 
 
 _V_TO_B = {"ヴァ": "バ", "ヴィ": "ビ", "ヴェ": "ベ", "ヴォ": "ボ", "ヴ": "ブ"}

@@ -15,6 +15,7 @@ from functools import lru_cache
 from .dates import Moment, find_moments, same_moment, settle, whole_moment
 from .forms import ARTICLE, Form, bounded, loose, parted, respelled
 from .normalise import fold_pattern, fold_text
+from .readings import in_kana
 from .units import Quantity, counted_quantity, find_quantities, same_quantity, whole_quantity, with_unit_apart
 from .verdict import Key
 
@@ -94,8 +95,9 @@ def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
             if short != form:
                 literal.append(short)
     literal.sort(key=len, reverse=True)
+    kana = dict.fromkeys(spelled for form in forms for spelled in in_kana(form))
     return Matcher(
-        tuple([bounded(f, kind) for f in literal] + [p for f in literal for p in parted(f, kind)]),
+        tuple([bounded(f, kind) for f in literal] + [bounded(f, kind, exact=True) for f in kana] + [p for f in literal for p in parted(f, kind)]),
         tuple(quantities),
         tuple(settle(moments)),
         inferred,
