@@ -164,7 +164,7 @@ def test_raiden_files_become_rows_and_results_go_back(tmp_path):
     assert (table["SBK"]["paper"], table["CM"]["paper"]) == (0.8804, 0.8865)
 
 
-def test_the_benchmark_s_folder_is_evaluated_by_name_and_what_has_no_key_is_only_written(tmp_path):
+def test_the_benchmark_s_folder_is_evaluated_by_name_and_what_has_no_key_is_only_written(rows, tmp_path):
     folder = tmp_path / "raiden"
     folder.mkdir()
     (folder / "npc.json").write_text(dumps({"沈铁山": {"npc_type": "人", "npc_setting": "职业: 铁匠,"}}))
@@ -172,13 +172,16 @@ def test_the_benchmark_s_folder_is_evaluated_by_name_and_what_has_no_key_is_only
         "npc_name": "沈铁山", "reference": "我是铁匠。", "metrics": [code], "messages": [{"role": "user", "text": question}]}
         for name, code, question in (("1", "A", "你做什么工作？"), ("2", "E", "你好吗？"), ("3", "F", "我很难过。"))}))
     (folder / "keys.jsonl").write_text(dumps({"ID": "1", "keys": ["铁匠"]}) + "\n")
+    write_list(tmp_path / "train.json", [row for row in rows if row["character_name"] != "沈铁山"])
     with serving(Stub(content="<think>？</think><answer>我是铁匠。</answer>")) as url:
-        done = CliRunner().invoke(app, ["eval", f"{url}#stub", "--data", str(folder), "--output-dir", str(tmp_path / "eval"),
+        done = CliRunner().invoke(app, ["eval", f"{url}#stub", "--data", str(folder), "--train-data", str(tmp_path / "train.json"),
+                                        "--output-dir", str(tmp_path / "eval"),
                                         "--raiden", str(tmp_path / "results.jsonl"), "--json"])
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     assert (report["task"], report["trained"]["accuracy"], report["trained"]["states"]["no_key"]) == ("raiden", 1, 2)
     assert not report["blocked"] and "2 of 3 samples name no key facts" in report["notes"][-1]
+    assert report["contamination"]["training_rows"] == 16, "training data is in the form of the run's task"
     assert set(raiden.read_results(tmp_path / "results.jsonl")) == {"1", "2", "3"}
     said = " ".join(done.stderr.split())
     assert "SBK (1): 100.0 %" in said and "the paper's 88.04 %" in said and "arXiv 2505.10218" in said

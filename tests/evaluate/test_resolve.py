@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from toolkit.evaluate.resolve import differs
+import pytest
+
+from toolkit.errors import InputError
+from toolkit.evaluate.resolve import differs, run_evaluation
+
+
+def test_a_model_that_is_not_there_is_named_before_its_data_is_asked_for(tmp_path):
+    with pytest.raises(InputError, match="final_mdel does not exist"):
+        run_evaluation(str(tmp_path / "run" / "final_mdel"))
 
 
 def test_other_conditions_than_in_training_are_told():

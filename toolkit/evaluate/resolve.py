@@ -14,16 +14,18 @@ from toolkit.evaluate import contamination, guard, judged, raiden
 from toolkit.evaluate.anonymise import Anonymised, task_of
 from toolkit.evaluate.compare import difference
 from toolkit.evaluate.judge import Judge
+from toolkit.evaluate.named import served
 from toolkit.evaluate.records import Record, read_records
 from toolkit.evaluate.report import write_report
-from toolkit.evaluate.runner import evaluate, subset
+from toolkit.evaluate.runner import evaluate, no_model, subset
 from toolkit.evaluate.submission import write_submission
 from toolkit.evaluate.tally import Mark, mark
 from toolkit.jsonl import write_json
 from toolkit.run import read_manifest, run_of
 from toolkit.samples import Sample
-from toolkit.sources import data_files, on_hub
+from toolkit.sources import data_files, is_hub_name, on_hub
 from toolkit.tasks.base import Task, load_task
+from toolkit.tasks.roleplay import RolePlay
 from toolkit.terminal import say
 
 # what an evaluation samples with, beside the temperature; training may have cut the distribution
@@ -76,14 +78,19 @@ def run_evaluation(model: str, *, against: str | None = None, data: str | Path |
     against = against or manifest["stages"].get("grpo", {}).get("base") or "none"
     source = str(data) if data else config.get("eval_data")
     if not source:
+        if not (Path(model).exists() or served(model) or is_hub_name(model)):
+            raise InputError(no_model(model))
         raise InputError(f"{model} belongs to no run that names its eval_data. Give --data validation.json.")
     out = output_dir or (run / "eval" if run else Path("outputs/eval"))
     hub = options.get("hub") or ""
     dialogues = raiden.benchmark(source)
     source = dialogues or on_hub(source, hub)
-    task = task_of(options.get("task") or (raiden.Benchmark.name if dialogues else config.get("task") or "roleplay"))
+    own = config.get("task") or RolePlay.name
+    task = task_of(options.get("task") or (raiden.Benchmark.name if dialogues else own))
+    # what a run was trained on is in the form of its own task
+    trains = task_of(own) if dialogues or (options.get("task") and not beside.train_data) else task
     if config.get("columns"):
-        task.columns = config["columns"]
+        task.columns = trains.columns = config["columns"]
     sisters = guard.sisters(beside.also)
     allowed = guard.limits(beside.fail_if_worse, [task.name, *(sister.task for sister in sisters)])
     model_name, base = on_hub(model, hub), None if against == "none" else on_hub(against, hub)
@@ -99,7 +106,7 @@ def run_evaluation(model: str, *, against: str | None = None, data: str | Path |
     stages = manifest["stages"]
     trained_with = stages.get("grpo", stages.get("sft", {})).get("chat_template", "")
     notes = differs(config, shared, prompt, model, base, trained_with)
-    found = _overlap(task, source, options["limit"], beside.train_data or config.get("train_data"))
+    found = _overlap(task, source, options["limit"], trains, beside.train_data or config.get("train_data"))
     if found:
         if not beside.allow_contaminated:
             contamination.check(found)
@@ -174,13 +181,17 @@ def _template(name: str | None) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if name and path.is_file() else ""
 
 
-def _overlap(task: Task, source: str, limit: int | None, training: str | None) -> contamination.Overlap | None:
-    """None where no training data is known, or it is no longer there."""
+def _overlap(task: Task, source: str, limit: int | None, trains: Task, training: str | None) -> contamination.Overlap | None:
+    """None where no training data is known, or it is no longer there.
+
+    Args:
+        trains: reads the training data.
+    """
     if not training or not Path(training).exists():
         return None
     rows = subset([row for file in data_files(source, "test") for _, row in task.read(file)], limit)
     return contamination.overlap(rows, (row for _, row in chain.from_iterable(
-        task.read(file) for file in data_files(training, "train"))))
+        trains.read(file) for file in data_files(training, "train"))))
 
 
 KEPT = ("task", "n", "base", "trained", "difference", "verdict", "blocked", "data", "notes", "plan")

@@ -116,6 +116,10 @@ def subset(rows: Sequence[Any], limit: int | None) -> list[Any]:
     return [rows[place] for place in sorted(place for _, place in heapq.nsmallest(limit, ranks))]
 
 
+def no_model(name: str) -> str:
+    return f"model {name} does not exist: no such folder, and no hub name (owner/name)."
+
+
 def _check(models: Mapping[str, str], out: Path, overwrite: bool, limit: int | None, max_new_tokens: int,
            temperature: float, batch_size: int, repeats: int) -> None:
     """What can be known before minutes are spent: the second model is loaded only after the first has replied."""
@@ -127,8 +131,7 @@ def _check(models: Mapping[str, str], out: Path, overwrite: bool, limit: int | N
     elif repeats > 1 and temperature == 0:
         problems.append(f"repeats is {repeats} and temperature 0: greedy replies are all the same. Set a temperature.")
     here = [name for name in models.values() if served(name) is None]
-    problems += [f"model {name} does not exist: no such folder, and no hub name (owner/name)."
-                 for name in here if not Path(name).is_dir() and not is_hub_name(name)]
+    problems += [no_model(name) for name in here if not Path(name).is_dir() and not is_hub_name(name)]
     problems += [f"{name} is no model: config.json is missing. Name a folder such as final_model inside a run."
                  for name in here if Path(name).is_dir() and not (is_adapter(name) or (Path(name) / "config.json").is_file())]
     problems += [f"{out / name} already exists. Name another output, or pass --overwrite to replace it."
