@@ -287,7 +287,7 @@ _COMMON = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def partial(value: str, keys: tuple[str, ...]) -> tuple[Form, ...]:
     """What is left of a distractor without what it shares with the keys: 馬籠 of 馬籠宿, "stage" or "drive" of "stage driver"."""
     form = fold_text(value).strip()

@@ -130,7 +130,7 @@ _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0\u3099\u309a\uff9e\
 _HOLES = re.compile(_HOLE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _fold_cluster(cluster: str) -> str:
     compatible = unicodedata.normalize("NFKC", cluster)
     for letter, pair in _LATIN_PAIRS.items():
@@ -175,7 +175,7 @@ def fold(original: str) -> Folded:
     return Folded(rough, None, skipped)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def fold_text(original: str) -> str:
     """The folded text alone, for keys, questions and profile values, which repeat."""
     return fold(original).text

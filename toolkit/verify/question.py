@@ -82,7 +82,7 @@ def _denied_verb(text: str) -> str:
     return next(group for group in found.groups() if group).replace(" ", "") if found else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read_question(question: str, language: str) -> Question:
     text = fold_text(question)[-600:]
     spoken = language_of(text, language or "en")

@@ -46,7 +46,7 @@ class Matcher:
 _TITLE = re.compile(r"^(?:dr|mr|mrs|ms|prof|professor|doctor|captain|capt|sir|lady|lord|master|miss)\b\.? ", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
     """The matcher of a key's forms; what a form means is inferred where its type does not say."""
     forms = (*forms, *(other for form in forms for other in respelled(form)))
