@@ -179,7 +179,7 @@ class _Mention:
         tail = before[before.rfind(RIVAL) + 1 :]
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
-        after = self.after[:_DIRECT] if self.q.naming and self.q.listing else self.after
+        after = "" if _APPOSED.match(self.after) else self.after[:_DIRECT] if self.q.naming and self.q.listing else self.after
         cues = (*c.negated_before.finditer(before), *c.negated_after.finditer(after))
         count = sum(not self._verb_of_question(m.group()) for m in cues)
         feared = fears(before + MASK + self.after) if self.q.fearing else None
@@ -240,6 +240,8 @@ class _Mention:
             return "attributed", 0
         if c.imagined_before.search(before):
             return "hypothetical", 0
+        if _ECHOED.search(before):
+            return "asked", 0
         idiom = self.idiom and (a.language != "ko" or BLANK * 3 in before + self.after)  # 말해 is only kept apart from 말다
         if (self._negations % 2 == 1 or idiom) and not second:
             rhetorical = not c.third.search(before) or c.who_would.search(a.sentence_before)
@@ -371,7 +373,7 @@ class _Mention:
             return None
         if self.strength < 3 and c.weak_after.search(a.sentence_after):
             return "aside"
-        if self.strength < 3 and not q.lived:
+        if self.strength < 3 and not (q.lived or q.fearing):
             met = c.met_before.search(self.before) or c.met_after.search(self.after)
             if met and not q.holds(met.group(1)[:4]) and not (_TRADE.match(a.sentence_after) or upon_me(self.after)):
                 return "aside"
@@ -389,7 +391,7 @@ class _Mention:
     def _of_another_fact(self) -> bool:
         """Whether an exact value is told of something else than what is asked."""
         before, after, q = self.before, self.after, self.q
-        return other_fact(before, after, self.rest, q) or of_another_event(before, after, self.a.sentence_after, q) or of_a_thing(before, q)
+        return other_fact(before, after, self.rest, q) or of_another_event(before, after, self.a.sentence_after, q) or of_a_thing(self.text, before, q)
 
     def _topic_of_another(self) -> bool:
         """Whether the mention opens its clause, and what is said of it does not make it the role's own."""
@@ -427,6 +429,7 @@ _EXCEPTED = Lazy(
     r"^(?:だけは?|ばかりは|(?:の|に)?(?:ほう|方)は|については)[、…—. ]*[^。!?]{0,40}?(?:(?<!じゃ)な(?:い(?!か)|くて|かった)|ません|[れけえめせ]ず|まだ|苦手|無理|だめ|さっぱり|からきし|勘弁|お手上げ)"
     "|^(?:만은?|만큼은|쪽은)[,… .]*[^.!?]{0,40}?(?:(?:^| )(?:안|못) ?[가-힣]|지 ?(?:않|못)|없(?!이)|아직|젬병|서툴|무리|엉망|모르|몰라)"
 )
+_APPOSED = Lazy("^(?:の|たる|である)(?:この)?(?:私|わたし|あたし|俺|おれ|僕|ぼく|わし|拙者|おいら)(?:が|は|に|を|も|の)|^인 (?:내|제|나|저|우리)(?:가|는|도|한테|에게|를)? ")  # what the smith that I am does
 _OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^、。!?はがをに ]{1,6}(?:…|\\.{2,}|—|--)+ ?$")
 _INTERRUPTED = Lazy("いや|いえ|아니")
 _CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
@@ -440,6 +443,7 @@ _RECALLED = Lazy(r"\b(?:wasn't|isn't|was|is) (?:it|he|she)\b|\bright\b|(?:でし
 _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
+_ECHOED = Lazy(r"(?:你|您)(?:是)?(?:想|要)?(?:问|知道|打听)|我(?:是不是|是否|算不算)$|\b(?:are you asking|you want to know)\b")
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
 _PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
 _CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes

@@ -57,6 +57,8 @@ class Context:
         masked = "".join(pieces) + text[at:]
         masked = _STAGE.sub(_silence, masked) if len(masked) <= 4000 else masked
         language = sentence_language(text[:400], self.language)
+        if language == "ja":
+            masked = _CASUAL.sub(_formal, masked)
         result = cues(language).blank.sub(_blank, masked) if len(masked) <= 4000 else masked
         self._prepared[index] = result, language
         return self._prepared[index]
@@ -124,6 +126,18 @@ _STAGE = re.compile(r"(?<!\*)\*(?!\*)[^*\n]{6,120}(?<!\*)\*(?!\*)|^\W{0,3}\((?!�
 def _silence(match: re.Match) -> str:
     said = match.group()
     return said if MASK in said or RIVAL in said else " " * len(said)
+
+
+# Casual Japanese in as many letters: 知らねえ is 知らない, but ですねえ is none.
+_CASUAL = re.compile(
+    "(?:(?<=[かがばまらきぎじちにびみりくけげせてでべめえれはじゃも])(?<![すうるのいなた]か)|(?<=[たわ]な)(?<!だな)|(?<=[立勝持待打保]た)|(?<=[話許渡出消離放貸返残直隠殺指刺押倒回写移起落流]さ)"
+    "|(?<=[言思買会使払笑吸習違迷救追歌]わ)|(?<=[てがもはにで]い)|(?<=しら)|(?<=じゃ)|(?<=すま))ね[えぇ]|(?<=さえあ)りゃ|(?<=さえい)りゃ|(?<=なけ)りゃ|(?<=[^そこあ]す)りゃ"
+)
+_FORMAL = {"ねえ": "ない", "ねぇ": "ない", "りゃ": "れば"}
+
+
+def _formal(match: re.Match) -> str:
+    return _FORMAL[match.group()]
 
 
 _HONORIFIC = re.compile("さん|さま|ちゃん|くん|씨(?=[가-힣 ])|님(?=[가-힣 ])")

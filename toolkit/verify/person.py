@@ -9,16 +9,16 @@ from .question import Question
 from .relations import relations
 
 _SUBJECTLESS = frozenset({"zh", "ja", "ko"})  # languages whose clauses inherit the subject of the clause before
+_PLAIN = {"따님": "딸", "아드님": "아들"}  # the child of whoever is spoken to
 _MASTERS = ("师父", "师傅", "师尊", "恩师", "家师", "先师", "令师")
 
 
 def asked_kin(said: str, c: Cues, q: Question) -> bool:
     """Whether the person named in `said` is one that the question asks about."""
-    person = c.kin.search(said)
-    if person is None or not q.kin:
-        return bool(q.kin) and person is None
-    core = person.group()[-2:]
-    return any(core in kin or (core in _MASTERS and kin[-2:] in _MASTERS) for kin in q.kin)
+    persons = [_PLAIN.get(p.group(), p.group())[-2:] for p in c.kin.finditer(said)]
+    if not persons or not q.kin:
+        return bool(q.kin) and not persons
+    return any(p in kin or (p in _MASTERS and kin[-2:] in _MASTERS) for p in persons for kin in q.kin)
 
 
 def upon_me(after: str) -> bool:
@@ -172,7 +172,7 @@ _LISTENER = Lazy(
 
 # What follows a mention and says whose it is: group 1 the role's, else the user's.
 _OWNERSHIP = {
-    "en": Lazy(r"^(?:'s| is| was)? ?(?:(?:the name of )?(mine|ours|my(?! (?:memory|word|guess|answer|recollection|favou?rite))|our)|yours|your)\b(?!,? (?:if|right|i))|^ (?:belongs|belonged) to (?:(me|us)|you)\b"),
+    "en": Lazy(r"^(?:'s| is| was)? ?(?:(?:the name of )?(mine|ours|my(?! (?:memory|word|guess|answer|recollection|favou?rite))|our)|yours|your)\b(?!,? (?:if|right|i))|^ (?:belongs|belonged) to (?:(me|us)|you)\b|^(?:'s| is)? for (?:(me|us|myself)|you|yourself)\b"),
     "zh": Lazy("^(?:那?[匹只条位个])?[,]?(?:才|就|可|倒|不|不就)?是(?:(我|俺|咱|在下|老夫|老朽|鄙人|舍下|寒舍)|你|您|府上|贵府|阁下|客官)(?=的|家|那|这|养|骑|们|屋|院|身边|名下|府|手)|^(?:才|可|倒)?归(?:(我|俺|在下)|你|您)"),
     "ja": Lazy(r"^(?:は|が|こそ|なら)、?(?:(私|わたし|うち|俺|おれ|僕|ぼく|わし|あたし|拙者|こちら|こっち)|あなた|君|きみ|そなた|お前|おまえ|お主|あんた|そちら|そっち|お客(?:さん|様)?)(?:ん(?:ち|とこ)|の|で|だ|じゃ|さ)"),
     "ko": Lazy("^(?:이|가|은|는)? ?(?:(제|내|저희|우리|저|나)|손님|당신|그쪽|너|네|자네|댁)(?=고| ?거|예|이|지| (?:집|말|개|것|고양|강아|아이|쪽|동생|친구))"),
@@ -198,7 +198,7 @@ _POSTPOSED = {
     "ja": Lazy(r"[、…—][^、。…—はがをに]{1,12}(?:が|は|の話|のこと)(?:ね|な|よ|さ|だ|です|じゃ|だけど)*\W*$"),
     "ko": Lazy(r"[,…—.](?: ?[가-힣]{1,4}){0,3} ?[가-힣]{1,6}(?:이|가|께서|은|는|말이야|말이지|말입니다|이요|가요|얘기)\W*$"),
 }
-_LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)")
+_LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)|^[^、。]{1,20}(?:とおり|通り)(?:に|で)?$|^[^,.]{1,20}(?:대로|듯이?) ?$")
 _ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")
 _YOU = Lazy(r"\b(?:you|your|yours|yourself)\b")
 _PLACED = Lazy(r"(?:you're|you are) (?:aboard|on|in|at|near|standing|sitting|inside)\b")

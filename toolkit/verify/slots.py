@@ -71,8 +71,8 @@ _NUMBERS_A_THING = Lazy(
 _CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
 _WORD = Lazy(r"[a-z]{3,}")
 _SHIFTED = Lazy("^.{0,4}(?:还|又)?(?:晚|早|迟|推后|在.{1,8}(?:后|前|才))")
-_KOREAN_WORD = Lazy("(?:^| )[가-힣]{2,}(?:^| |,|$)")
 _HAN = Lazy("[\u3400-\u9fff]")
+_TURNED = Lazy("(?:고|지만|는데) (?=[가-힣]{1,5}?(?:은|는) )")
 _TOPIC = Lazy("^([가-힣]{1,5}?)(?:은|는|이|가) ")
 _NO_TOPIC = frozenset(
     ["the", "and", "but", "for", "its", "it's", "was", "were", "are", "has", "had", "did", "does", "that", "this", "when", "what", "who", "how", "your", "you", "have", "many", "much", "long", "time", "date", "which", "our", "one"]
@@ -92,8 +92,10 @@ def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
         heads = [stem for stem in _content(" ".join(told.split()[:_OPENS]))]
         return bool(said) and any(stem in _content(q.text) for stem in heads) and not set(said) & set(_content(q.text))
     if q.language == "ko":
+        turned = _TURNED.search(after)
+        own, told = (before + after[: turned.start()], after[turned.end() :]) if turned else (own, told)
         topic = _TOPIC.match(told)
-        return bool(_KOREAN_WORD.search(own)) and topic is not None and topic[1] in q.text and topic[1] not in own
+        return " " in own.strip() and topic is not None and topic[1] in q.text and topic[1] not in own
     about = {m.group() for m in _HAN.finditer(q.text)} - _FUNCTION
     said = {m.group() for m in _HAN.finditer(own)} - _FUNCTION
     head = [m.group() for m in _HAN.finditer(told[: 2 * _OPENS]) if m.group() not in _FUNCTION]

@@ -13,12 +13,16 @@ _HERE = r"\b(?:came|come|joined|started|began|moved in|arrived|got|bought)\b|来
 # "Who is your mate?" "Juno was; …"
 _WAS = Lazy(r"^ (?:was|were|had been|used to be)(?=[.,;!—-]|$)")
 _IS = Lazy(r"\b(?:is|are|do|does)\b|(?:what|who|where)'s\b")
-_THIS = Lazy(r"\bthis (?:year|month|week|spring|summer|autumn|fall|winter|season)\b|今年|这个?(?:月|周)|今(?:月|週)|올해|이번 ?(?:달|주)")
-_LAST = Lazy(r"\blast (?:year|month|week|spring|summer|autumn|fall|winter|season)\b|去年|上个?(?:月|周)|昨年|先(?:月|週)|작년|지난 ?(?:달|주|해)")
+_TURNS = (
+    (Lazy(r"\bthis (?:year|spring|summer|autumn|fall|winter|season)\b|今年|올해"), Lazy(r"\blast (?:year|spring|summer|autumn|fall|winter|season)\b|去年|昨年|작년|지난해")),
+    (Lazy(r"\bthis month\b|这个?月|今月|이번 ?달"), Lazy(r"\blast month\b|上个?月|先月|지난 ?달")),
+    (Lazy(r"\bthis week\b|这个?(?:周|星期)|今週|이번 ?주"), Lazy(r"\blast week\b|上个?(?:周|星期)|先週|지난 ?주")),
+)
 # After a mention that opens its clause: what became of it.
 _LEFT = Lazy(rf"^(?:'s|は|が|은|는|이|가)?(?:(?!{_HERE})[^,。.!?]){{0,24}}{_THEN}(?:(?!{_HERE})[^,。.!?])*[.。! ]*$")
+_RETROSPECTIVE = Lazy("^(?:을|를|로|으로|에서|에)? ?[가-힣]{1,4}던 [가-힣]")  # 해금 켜던 손이 이제는 …
 _LASTED = Lazy(
-    r"\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
+    r"\bfor (?:[a-z-]+ ){1,3}(?:years|winters|summers|seasons)\b|\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
 )
 _SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?(?:{_THEN}|(?:until|till) (?!they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the end|my (?:last|dying)|kingdom|doomsday))")
 _AND_LASTED = Lazy("^,(?:我)?[^,。]{1,3}了[^,。]{1,5}年")
@@ -34,10 +38,13 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
     if _WAS.match(after) and _IS.search(q.text) and not q.about_user:
         return True
-    if _THIS.search(q.text) and _LAST.search(before + after) and not _THIS.search(before + after):
-        return True
+    for this, last in _TURNS:  # "Sixty last year, and forty this", where this year is asked
+        if this.search(q.text) and last.search(before + after) and not this.search(before + after):
+            return True
     if q.past or q.about_user or q.planned:
         return False
+    if _RETROSPECTIVE.match(after):
+        return True
     if not any(c.isalnum() for c in before) and _LEFT.match(after):
         return True
     clause = before + after

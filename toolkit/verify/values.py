@@ -12,6 +12,7 @@ from .lazy import Lazy
 from .question import Question
 from .terms import Match, Matcher
 from .terms import Reading as Terms
+from .units import whole_quantity
 
 _BESIDE = Lazy(r"[ ,、/~-]{1,3}(?:(?:or|and|maybe|perhaps) |或者?(?:是)?|还是|和|か|や|(?:또는|아니면|이나) ?)?")
 _CLOSED = Lazy(r"(?:[岁歳才个人名位年点吧呢了]|세|살|명|개|년|이?에요|이?예요|요|입니다|です|だ|さ){0,2}(?:\W*$|[.,;!?。、…])")  # a unit, an ending, and the end of the clause
@@ -43,7 +44,7 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
 
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
-    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|工)|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|工|的(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
     "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?)\b|关门|关铺|打烊|收摊|收工|闭馆|閉店|閉[めま]|店じまい|닫|폐점|마감"),
     "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
@@ -83,6 +84,7 @@ def of_another_event(before: str, after: str, rest: str, q: Question) -> bool:
     return not any(char in q.text for char in about if char.isalpha() and char not in _FUNCTION)
 
 
+_AGES = ("", "age", "span", "count")  # 일 is also the copula: 예순하나일세
 _HOW_OLD = Lazy(r"\bhow old are you\b|\byour age\b|贵庚|高寿|(?:您|你)[^,。]{0,6}(?:多大|几岁|岁数|年纪|年龄)|おいくつ|何歳|お?年(?:は|齢)|연세|나이|몇 ?살")
 _THING = Lazy(
     r"\b(?:my|our|the|this|that) (?!age\b|last birthday|next birthday)(?:old |poor )?[a-z]+(?:'s| is| are| was| turns| turned| looks) (?:only |just |all of |at least )?$"
@@ -92,6 +94,9 @@ _THING = Lazy(
 )
 
 
-def of_a_thing(before: str, q: Question) -> bool:
-    """Whether a number tells the age of a thing where the role's own is asked."""
-    return not q.kin and bool(_HOW_OLD.search(q.text) and _THING.search(before))
+def of_a_thing(text: str, before: str, q: Question) -> bool:
+    """Whether a number tells the age of a thing, or another quantity, where the role's own age is asked."""
+    if q.kin or not _HOW_OLD.search(q.text):
+        return False
+    said = whole_quantity(text)
+    return bool(_THING.search(before)) or (said is not None and said.dimension not in _AGES and said.unit != "일")

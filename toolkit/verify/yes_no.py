@@ -48,7 +48,7 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
             yes, no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
             if yes or no:
                 break
-    if _WHERE_ELSE.match(opening):
+    if _WHERE_ELSE.match(opening) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)):
         return "right"
     if _ON_THE_CONTRARY.match(opening):
         return "right" if negative else "negated"
@@ -65,6 +65,11 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     return _undone(opening, opening[said.end() :] if said else opening, table, asked) or "right"
 
 
+# Whether one keeps some is answered by how many.
+_KEPT = Lazy(r"\b(?:keep|have|own|got|raise|grow|breed)\b|养|有|飼|키우|기르")
+_SO_MANY = Lazy(
+    r"^\W*(?:about |some |over |near(?:ly)? )?(?:(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)(?:-[a-z]+)?|\d+|dozens|hundreds|a dozen|a hundred)) (?!years|times|people|coins)(?:of )?[a-z]{3,}"
+)
 # What somebody cannot bear, eat or come near is asked for like a fear.
 _UNABLE = Lazy(
     r"\b(?:can'?t|cannot|couldn't) (?:stand|abide|bear|stomach|eat|drink|touch)\b|\b(?:allerg|hate|loathe|detest|avers)|(?:吃|喝|碰|闻|沾|受)不(?:得|了|惯)|不能(?:吃|喝|碰)|讨厌|忌口|过敏"
