@@ -308,12 +308,14 @@ class _Mention:
 
     def _said(self) -> str | None:
         a, c, q = self.a, self.c, self.q
-        told = said(self.before, c, q) or c.said_after.search(a.sentence_after) or c.framed_said.search(self.frame)
+        after = c.said_after.search(a.sentence_after)
+        told = said(self.before, c, q) or after or c.framed_said.search(self.frame)
         if not told and a.sentence_after.endswith('"') and not WORDS.search(a.sentence_after):
             told = c.said_after.search('" ' + a.following)
         if q.naming or q.about_user or not told:
             return None
-        confirmed = c.confirmed.search(self.rest[:_NEXT]) or c.echo_affirmed.search(self.rest.lstrip(" ,.:;!。、—\"')("))
+        rest = (a.sentence_after + a.following)[max(after.end() if after else 0, len(self.after)) :]
+        confirmed = c.confirmed.search(rest[:_NEXT]) or c.echo_affirmed.search(rest.lstrip(" ,.:;!。、—\"')("))
         return ASSERTED if confirmed else "attributed"
 
     # tense
