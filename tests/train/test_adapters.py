@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,17 @@ def test_a_cold_start_alone_leaves_a_plain_model(tmp_path: Path) -> None:
     base = AutoModelForCausalLM.from_pretrained(tmp_path / "run/new_model")
     trained = AutoModelForCausalLM.from_pretrained(tmp_path / "run/final_model")
     assert (logits(base) - logits(trained)).abs().max() > 0.01
+
+
+@pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="pip install bitsandbytes")
+@pytest.mark.parametrize("quantised", [{"load_in_4bit": True, "use_bnb_nested_quant": True}, {"load_in_8bit": True}], ids=["nf4", "8 bits"])
+def test_an_adapter_over_quantised_weights_ends_as_a_plain_model(tmp_path: Path, quantised: dict[str, Any]) -> None:
+    start(tmp_path, **settings(tmp_path, gradient_checkpointing=True, max_steps=2, preflight="warn", **quantised))
+    assert all(row["grad_norm"] > 0 for row in metrics(tmp_path))
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "run/final_model")
+    assert plain.dtype == torch.bfloat16 and not hasattr(plain.config, "quantization_config")
+    adapted, _ = load(str(tmp_path / "run/adapter"), {"dtype": "bfloat16"})
+    torch.testing.assert_close(logits(plain), logits(adapted), rtol=0.05, atol=0.1)
 
 
 def test_an_adapter_that_names_no_base_is_refused(tmp_path: Path) -> None:

@@ -74,6 +74,10 @@ def load(name: str, settings: Mapping[str, Any] | None = None, trust_remote_code
             use_safetensors=True, **quantised, **options)
     except (OSError, ValueError, ImportError) as error:
         raise InputError(f"model {name} cannot be loaded: {' '.join(str(error).split())[:300]}") from error
+    if quantised and model.device.type == "cpu":
+        for module in model.modules():      # bitsandbytes rearranges weights that a CPU samples from, and cannot train them then
+            if hasattr(module, "support_avx512bf16_for_cpu"):
+                module.support_avx512bf16_for_cpu = False
     if tokenizer.chat_template is None:
         raise InputError(f"the tokenizer of {name} has no chat template: take the -Instruct model, or put a "
                          "chat_template.jinja beside it.")
