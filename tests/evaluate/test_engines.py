@@ -17,6 +17,8 @@ from toolkit.evaluate.records import read_records
 from toolkit.evaluate.replies import CACHE, Sampling
 from toolkit.evaluate.report import headline
 from toolkit.evaluate.runner import evaluate
+from toolkit.generate.engines.base import Request
+from toolkit.generate.engines.bedrock import reply_of
 
 PROMPTS = 18                                    # of the 24 samples some ask the same
 REPLY = "<think>trade</think><answer>I am a baker.</answer>"
@@ -75,6 +77,16 @@ def test_failures_of_the_engine_are_never_wrong_answers_block_the_headline_and_a
         whole = evaluate(f"{url}#stub", None, data, out=tmp_path / "eval", overwrite=True)
         assert 0 < stub.counts["requests"] - before <= failed
     assert whole["trained"]["n"] == 24 and not whole["blocked"]
+
+
+def test_a_model_that_says_nothing_gives_no_answer_and_is_no_failure_of_its_server(data, tmp_path):
+    stub = Stub(content="")
+    with serving(stub) as url:
+        report = evaluate(f"{url}#stub", None, data, out=tmp_path / "eval")
+    assert (report["trained"]["states"]["no_answer"], report["trained"]["accuracy"], report["blocked"]) == (24, 0, False)
+    assert stub.counts["requests"] == PROMPTS, "an empty reply is not asked for again"
+    silent = reply_of(Request("s1", [], measured=True), "m", {"output": {"message": {"content": []}}, "stopReason": "end_turn"})
+    assert (silent.content, silent.finish_reason) == ("", "stop")
 
 
 def test_repeats_are_replies_of_their_own(data, rows, tmp_path):

@@ -219,7 +219,7 @@ def _ask(engine: Any, wanted: Sequence[Wanted], sampling: Sampling, journal: Jou
     async def make(item: Wanted, ask: Complete) -> Mapping[str, Any]:
         extra = {"seed": sampling.seed + item.repeat} if engine.name != "bedrock" and sampling.temperature else {}
         reply = await ask(Request(item.id, item.messages, sampling.max_new_tokens, sampling.temperature,
-                                  affinity=item.affinity, extra={**fixed, **extra}))
+                                  affinity=item.affinity, extra={**fixed, **extra}, measured=True))
         # servers that part the thinking from the reply: the verifier reads both in one text
         thought = f"<think>{reply.reasoning}</think>" if reply.reasoning else ""
         return {"text": thought + reply.content, "finish": reply.finish_reason,

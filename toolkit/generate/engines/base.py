@@ -25,6 +25,7 @@ class Request:
         schema: JSON schema that the reply obeys (constrained decoding, or a forced tool).
         affinity: requests with the same word (the profile's id) go to one endpoint, one after another.
         extra: further fields of the engine's own wire, such as `seed`, `top_p`, `chat_template_kwargs`.
+        measured: an empty reply is what the model said, and not an error to ask again for.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Request:
     schema: Mapping[str, Any] | None = None
     affinity: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Reply:
     """What the model said.
 
     `finish_reason` is `stop`, `length` (cut at max_tokens), `content_filter`, `refusal`, or the server's own word.
-    A reply that was cut or refused is a reply: the caller decides. An empty one is an error and was asked again.
+    A reply that was cut or refused is a reply: the caller decides. An empty one is an error and was asked again,
+    but for a `measured` request.
     """
 
     id: str

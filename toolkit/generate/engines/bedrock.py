@@ -242,7 +242,7 @@ def reply_of(request: Request, model: str, answer: Mapping[str, Any]) -> Reply:
     if stop in ("malformed_model_output", "malformed_tool_use"):
         raise EngineError(f"{request.id}: Bedrock says {stop}.", "broken", stop)
     finish = FINISH.get(stop, stop)
-    if not text.strip() and finish == "stop":
+    if not text.strip() and finish == "stop" and not request.measured:
         raise EngineError(f"{request.id}: Bedrock sent an empty reply.", "broken", "empty reply")
     used = answer.get("usage") or {}
     read, wrote = used.get("cacheReadInputTokens", 0), used.get("cacheWriteInputTokens", 0)

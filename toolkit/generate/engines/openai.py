@@ -226,7 +226,7 @@ class OpenAIEngine:
                               "no reply in it") from error
         if finish == "abort":
             raise EngineError(f"{where} aborted the request.", "broken", "aborted")
-        if not text.strip() and finish == "stop":
+        if not text.strip() and finish == "stop" and not request.measured:
             raise EngineError(f"{request.id}: {where} sent an empty reply.", "broken", "empty reply")
         return Reply(request.id, text, reasoning or None, finish, usage, body.get("model") or self.model)
 
