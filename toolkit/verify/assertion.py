@@ -7,7 +7,7 @@ relevance are asked in this order; the first objection is the standing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,6 +67,14 @@ class Reader(Context):
         around, table = self.around(start, end)
         status, strength = _Mention(self.text[start:end], around, table, self.question, exact).standing()
         return Reading(status, strength, start, end)
+
+
+    def sequel(self, readings: Sequence[Reading]) -> tuple[str, str]:
+        """The sentence up to the last mention that is asserted, and all that follows it; the whole reply where there is none."""
+        said = [r for r in readings if r.status == ASSERTED]
+        if not said:
+            return "", self.text
+        return self.text[self.sentences[self.sentence_index(said[-1].start)].start : said[-1].start], self.text[said[-1].end :]
 
 
 class _Mention:
@@ -387,7 +395,7 @@ class _Mention:
         ):
             return "aside"
         acts = c.acts_after.search(self.after) and not (q.who or q.planned or q.listing or c.claims_after.search(self.after))
-        changed = c.aside_after.search(self.after) or c.aside_before.search(self.before or a.sentence_before[-40:])
+        changed = c.aside_after.search(self.after) or (c.aside_before.search(self.before or a.sentence_before[-40:]) and not self.exact)
         return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
 
     def _of_another_fact(self) -> bool:

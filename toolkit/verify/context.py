@@ -73,7 +73,9 @@ class Context:
             and _LATIN.search(text[max(0, start - sentence.start - 24) : start - sentence.start])
         ):
             language = "en"  # an English stretch inside another language
-        elif language != "en" and _ENGLISH.match(text, end - sentence.start):
+        elif language != "en" and (
+            _ENGLISH.match(text, end - sentence.start) or _AFTER_ENGLISH.search(text[max(0, start - sentence.start - 24) : start - sentence.start])
+        ):
             language = "en"
         table = cues(language)
         before = text[max(0, start - sentence.start - WINDOW) : start - sentence.start]
@@ -144,6 +146,7 @@ _HONORIFIC = re.compile("さん|さま|ちゃん|くん|씨(?=[가-힣 ])|님(?=
 _CJK = re.compile("[\u3041-\u9fff\uac00-\ud7a3]")
 _LATIN = re.compile("[a-z]{3}")
 _ENGLISH = re.compile(r"\s+[a-z']{2,} [a-z]{2,}")  # after a mention: an English predicate
+_AFTER_ENGLISH = re.compile(r"[a-z']+ [a-z']+ (?:an? |the )?$")  # before it: "I'm not a 理发师"
 WORDS = re.compile(r"[^\W\ue000-\ue002_]")
 
 

@@ -28,7 +28,7 @@ CUES = {
     "blank": (
         r"\b(?:not only|not just|not merely|not simply|not solely|no doubt|no question|no wonder|without (?:a |any )?(?:doubt|question|fail|hesitation|shame|exception)|why not|not to mention|"
         r"never mind|not mind|don'?t mind|can(?:'?t|not) (?:help|deny|hide|complain|lie|go wrong|imagine (?:being|doing|living|anything|anyone)|get enough|beat|top)|couldn'?t (?:be (?:prouder|happier|more)|ask for|imagine|hide|lie)|"
-        r"not a (?:day|night|week) (?:goes|passes|went)(?: by)?|(?:do(?:n'?t| not)|never|didn'?t|let'?s not|won'?t|wouldn'?t|can'?t) (?:you )?(?:ever )?(?:forget|laugh|tell (?:anyone|anybody|a soul|my|the|him|her|them)|worry|stare|look so|act so|be (?:fooled|shy|surprised|silly|so)|let|ask me (?:how|why|what|when)|deny|denied|doubt|hide|hidden|regret(?:ted)?|miss|mistake me|make me|get me wrong|bother|need (?:to|a)|stop|stopped|quit|leave|left|trade|swap|change|lie|lied|mention|blame|judge|remember (?:how|why|when)|know how|know why|know what i'?d|say it (?:aloud|out loud|often|twice|too loud)|shout|waste|beat around|budge)|"
+        r"not a (?:day|night|week) (?:goes|passes|went)(?: by)?|(?:do(?:n'?t| not)|never|didn'?t|let'?s not|won'?t|wouldn'?t|can'?t) (?:you )?(?:ever )?(?:forget|laugh|tell (?:anyone|anybody|a soul|my|the|him|her|them)|worry|stare|look so|act so|be (?:fooled|shy|surprised|silly|so)|let(?! (?:me|us)\b)|ask me (?:how|why|what|when)|deny|denied|doubt|hide|hidden|regret(?:ted)?|miss|mistake me|make me|get me wrong|bother|need (?:to|a)|stop|stopped|quit|leave|left|trade|swap|change|lie|lied|mention|blame|judge|remember (?:how|why|when)|know how|know why|know what i'?d|say it (?:aloud|out loud|often|twice|too loud)|shout|waste|beat around|budge)|"
         r"never (?:once )?(?:been )?(?:anything|anyone|anywhere|anybody|nothing) (?:but|else but|other than)|"
         r"(?:nothing|nowhere|no one|nobody|none|no \w+|never|isn'?t anything|not anything|ain'?t nothing|not anywhere|not)(?: \w+){0,3}? (?:but|other than|except|besides|save|better than|beats|like|compares? (?:to|with)|(?:comes?|came) (?:anywhere )?(?:close|near)(?: to)?|holds? a candle to|measures? up to|so much as|more than(?! \ue000))(?= )|"
         r"nothing (?:beats|tops|compares|comes close|else)|no place like|not for nothing|no secret|no stranger to|no joke|no kidding|no lie|no mistake|make no mistake|no denying|no two ways|no surprise|no shame|not ashamed|not afraid|not shy|not hiding|not (?:gonna|going to) (?:lie|deny)|no less|none (?:better|finer)|"
@@ -142,7 +142,7 @@ CUES = {
     ),
     "future_before": (
         r"\b(?:(?:will|'ll)(?! (?:take|always|never|tell|admit|find|see|catch|know|spot|hear|be (?:honest|frank))\b)|shall|going to|gonna|someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter|season)|soon|plan(?:s|ning|ned)? (?:to|on)|about to|intend\w*|training to (?=be|become|work)|studying to|learning to be|working towards?|want to (?:be|become)|in (?:the|a) (?:future|few)|eventually|by the time|tomorrow|aim to|aspir\w+|saving (?:up )?(?:for|to)|apprenticed to be|due to|set to)\b"
-        r"|\bi(?:'m| am)? (?:start(?:ing)? (?:as|at|in)|moving (?:to|in)|(?:learning|studying|training) (?:to|for|towards)|switching to|joining|heading for|leaving for|bound for)\b"
+        r"|\b(?:i(?:'m| am)?|we(?:'re| are)?) (?:start(?:ing)? (?:as|at|in)|moving (?:to|in)|(?:learning|studying|training) (?:to|for|towards)|switching to|joining|heading for|leaving for|bound for)\b"
         r"|\b(?:been meaning|hoping|keen|itching|dying) to\b|\bwaiting for me\b"
         r"|\b(?:packing|packed|bound|leaving|heading|headed|setting off|off|on my way) (?:up |down |out )?(?:for|to) (?:the )?$"
     ),
@@ -181,6 +181,7 @@ CUES = {
     "strong_after": (
         r"^(?:'s| is| was)? ?(?:what i (?:do|am|play|carry|use|drink|teach|like|love)|where i (?:live|come|was born|grew|work|belong)|my (?:trade|name|home|job|favou?rite|craft|calling|town|answer|weapon|life)|i am\b|through and through|by (?:trade|birth|profession)|every time|without (?:a )?(?:doubt|question)|hands down|of course|no contest|obviously|for sure|definitely|always|forever|these days|nowadays|still|now|did(?: it)?(?=[.,!;]|$)|(?:taught|trained|raised|showed|hired) me|since\b|every day|please\b|born and (?:bred|raised))"
         r"|^[;,—:-]+ ?(?:it|that|this)(?:'s| is) where i (?:live|work|belong|keep|sleep|was born|grew)\b"
+        r"|^,? (?:in all|all told|altogether|in total)\b"
     ),
     "ended": r"\b(?:gave (?:it|that) up|retired|quit|hung up|sold (?:it|up)|moved on|those days are|that was (?:years|long|before|then|ages|a lifetime)|not any ?more|no longer|no more)\b",
     "now": _NOW,
@@ -215,6 +216,7 @@ CUES = {
         r"^(?: ?-?ish\b| or so\b| or thereabouts| give or take| or more| or less\b| and (?:a bit|change|counting|some|a half)| odd\b|-odd\b|-something|something\b| something\b| plus\b|\+| ?(?:-|~|to|or|and|/) ?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twen|for)|, (?:give or take|or thereabouts|roughly|more or less|or so|maybe|i think|or maybe|or perhaps|or near enough)| at (?:least|most|the most)| tops\b| maximum| minimum| years (?:or so|give or take)|s\b)"
         r"|^ (?:minus|plus|going on|on a good day|less|short|and climbing)\b|^ ?%|^ ?(?:-|~|to|and) ?\ue002"
         r"|^,? plus (?:the|another|an?|one|two|three|my)\b"
+        r"|^ too (?:many|much)\b"
     ),
     "beside_before": (
         r"\b(?:near|next to|next door to|opposite|across from|over from|far from|close to|behind|beyond|outside(?: of)?|off|streets? from|miles? from|towards?|past|between|around the corner from|down the road from|north of|south of|east of|west of) (?:the |old )?$"
@@ -226,6 +228,7 @@ CUES = {
         r"^(?:'s|s'|s's)? (?:'s )?(?:apprentice|assistant|son|daughter|wife|widow|husband|brother|sister|boy|girl|helper|friend|child|mother|father|uncle|nephew|cousin|aunt|niece|mate's|shop owner|supplier|customer|impersonator|wannabe|fan|union|convention|museum|sign|badge|guild|shop|tools?|costume|hat|uniform|business|stall|next door|down the (?:road|street|lane)|upstairs|downstairs|on the corner)s?\b|^'s (?!(?:what|where|my|the (?:only|one|name|best|answer)|a |an |been|always|not|in |on |who|how|mine|it\b|all|still|your|right|just|because|favou?rite))|^-(?:like|ish|shaped|themed|adjacent|wannabe|in-training|born|to-be|turned)\b|^ (?:in training|wannabe|impersonator|-to-be)\b"
         r"|^ (?:line|days|years|business|gear|type|sort|blood|side|trade)\b(?! (?:for|is my))"
         r"|^ (?:bridge|road|fair|market|inn|mill|fish|apron|papers?|guild|crest|walls?|gates?|harbou?r|bell|river|lass|lad|folk)\b(?! (?:is|are|was) (?:my|where|home|what))"
+        r"|^ and their\b|^ (?:[a-z]+ )?(?:society|association|fund|company|club|league|brotherhood|charity|hall|institute|arms|inn|tavern|row)\b"
     ),
     "compound_before": (
         r"(?:\b(?:ex|non|pseudo|would-be|anti|former|fake|failed|self-styled|so-called|mock|wannabe|aspiring|trainee|apprentice|retired|half|mini|faux)-? ?|\b(?:son|daughter|wife|widow|brother|sister|friend|apprentice|assistant|enemy|child|neighbou?r|cousin|opposite|students?) (?:of|to) (?:the |a |an |my )?)$"
@@ -249,6 +252,7 @@ CUES = {
         r"|^\W*(?:i )?have (?:done|been|lived)\b(?! not)|^\W*(?:all|most of) my (?:days|life)\b"
         r"|^\W*(?:oh,? |well,? |alas,? )*(?:too true|true enough|(?:that(?:'s| is) )?(?:(?:god's|gospel|the|sad|honest|sober|plain|simple) ){1,3}truth\b|as true as\b|you(?:'ve| have)? (?:heard|guessed|remember|read|been told) (?:right|rightly|correctly|true|well)|i (?:have to|must|do) (?:admit|confess)|there'?s no denying)|^\W*(?:[a-z]+ ){1,4}(?:years|months|winters|summers|seasons|terms|weeks) of (?:it|that)\b"
         r"|^\W*(?:(?:and |oh |aye,? )?(?:we|they|it|she|he) (?:do|does|have|has|are|is|can)\b(?! not|n't)|why else\b[^.!]{0,60}\?)"
+        r"|^\W*(?:every (?:[a-z]+ ){1,2}of (?:it|them)\b|(?:with|by) (?:these|my) (?:own )?(?:two |bare )?hands\b|i should (?:say|think|hope) (?:so|i (?:did|do|am|have))\b)"
     ),
     "no": r"(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",
@@ -269,7 +273,7 @@ CUES = {
     ),
     "never_was": r"\b(?:never|not|n't) (?:\w+ )?(?:been|worked|served|lived|set foot|stayed|trained|played|touched|learn(?:ed|t)|studied|met|known?|owned|kept|tasted|drunk|eaten|ever)\b",
     "denied_again": (
-        r"\b(?:i'm|i am|i was) (?:also )?(?:not|never)(?: (?:one|that|really|actually|any such thing|and never was))? ?(?:[.,!;]|$)|\b(?:also|and|yet|but) not (?:an? |the |in )?[\ue000]|\b(?:never|not) (?:mine|me)(?=[.,!;]|$)|\b(?:that|this|it|which|none of (?:that|it|this)) (?:isn't|is not|wasn't|ain't|is) (?:a word of )?(?:true|so|untrue|false|a lie)\b|\b(?:well|or rather|at least), (?:i )?(?:was|used to be|until)\b|\bi (?:did|was) until\b|\bno(?:t)? (?:one|such thing) at all\b"
+        r"\b(?:i'm|i am|i was) (?:also )?(?:not|never)(?: (?:one|that|really|actually|any such thing|and never was))? ?(?:[.,!;]|$)|\b(?:also|and|yet|but) not (?:an? |the |in )?[\ue000]|\b(?:never|not) (?:mine|me)(?=[.,!;]|$)|\b(?:that|this|it|which|none of (?:that|it|this))(?: isn't| is not| wasn't| ain't| is|'s) (?:a word of )?(?:true|so|untrue|false|a lie)\b|\b(?:well|or rather|at least), (?:i )?(?:was|used to be|until)\b|\bi (?:did|was) until\b|\bno(?:t)? (?:one|such thing) at all\b"
         r"|^ ?but (?:i )?(?:can't|cannot|don't|never|couldn't) [a-z]+ (?:it|them|one)\b|\b(?:haven't|have not|never) worked a day\b|\band by that i mean (?:an? )?\ue002|\bi've no ties\b"
     ),
     "weak_after": (

@@ -75,7 +75,7 @@ _HANDED_BACK = {
     ),
     "zh": (
         "(?:是)?(?:你|您|他|她)们?(?:自己)?(?:说|讲|提|叫)的?M的?[,。](?:可|但)?(?:我(?:可|从|从来)?(?:没|不)|不是我)"
-        '|M"?[,。]?那?(?:是|都是)(?:你|您|他|她)们?(?:自己)?(?:说|讲|提)的'
+        '|M"?[,。—…!:]{0,3}(?:那|这|这话|那话)?(?:可|都|全)?(?:是|都是)(?:你|您|他|她)们?(?:自己|嘴里|单方面)?(?:说|讲|提|猜|编|安|扣)(?:的|上来的|给我的)'
     ),
     "ja": "M[\"」]?(?:だ)?と(?:か)?(?:言|い|おっしゃ|仰|話)[^。!?、]{0,6}(?:のは|は)、?(?:あなた|君|きみ|お前|そちら|お客|あんた|貴方|旦那|あの(?:人|方)|彼)",
     "ko": 'M["]?(?:이)?(?:라|이라)?고 ?(?:한|하신|말한|말씀하신|그런) ?(?:건|것은|사람은|쪽은|게) ?(?:그쪽|당신|너|손님|자네|댁|그 ?사람|그분)',
@@ -87,6 +87,7 @@ _UNTRUE = {
         r"|M\b[^.!?]{0,30}, (?:and|but|only|though) (?:i'm|i am) (?:not|never) (?:among|one of|counted|in their|of their)"
         r"|\b(?:one|the|only|last) [a-z]+ [^.!?,;]{0,24}?\bi(?:'m|'d|'ll|'ve| am| do| have| can| would| will| could)?(?: not|n't| never| (?:can|do|would|could|will|have|am)(?:n't| not))\b[^.!?]{0,48}?,? (?:it'?s|is) (?:being |play |live in )?(?:an? |the )?M"
         r"|\b(?:turn(?:s|ed|ing)?|threw|throw|kick(?:s|ed)?|sen[dt]|ruled?|cast|wav(?:e|ed)|shut|push(?:ed)?|brush(?:ed)?|drove|chased?|count(?:ed)?|g[ai]ve|left|crossed|struck|wr(?:ite|ote)) (?:the |my |an? |old |poor |young |dear ){0,2}M (?:away|down|out|off|over|aside|up(?! with)|behind)\b(?! in)"
+        r"|\bshow me an? M [^.!?]{0,30}\band i'?ll show you\b"
         r"|M (?:turned|threw|kicked|drove|cast|sent|shut|chased|ran|hounded|banished|exiled|expelled|spat|drummed|wouldn't have|won't have|never took|didn't want|hadn't room for) (?:me|us)\b"
         r"|\b(?:less|not so much) (?:of )?(?:an? |the )?M (?:than|as)\b"
         r"|M\b[^.!?,;]{0,16}[,;] ?(?:i (?:would|'d)[^.!?,]{0,24}, )?(?:but|only|alas|and) (?:sadly |alas )?(?:it|that|this|they|he|she) (?:isn't|is not|wasn't|aren't|ain't)(?: so| true)?[.!]"

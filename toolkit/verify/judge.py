@@ -30,6 +30,7 @@ from .rivals import (
     told_before,
     told_in_part,
 )
+from .sequel import undone
 from .slots import same_slot
 from .source import informed
 from .stuffing import repeated, salad
@@ -111,6 +112,9 @@ def verify(
                 again = reader.asked(knowing)
                 findings[at] = _decide(key, matchers[at], found[at], read_rivals, again, knowing, hidden[at], rows)
     for at, finding in enumerate(findings):
+        if finding.code == "right" and spoken == "zh" and keys[at].polarity != "deny":
+            taken = undone(*reader.sequel(finding.readings), asked)
+            findings[at] = finding = replace(finding, code=taken) if taken else finding
         second = another_value(matchers[at], finding.readings, terms, reader) if finding.code == "right" else None
         if second and keys[at].polarity != "deny":
             findings[at] = replace(finding, code="contradicted", decisive=second)

@@ -35,7 +35,7 @@ def _plan_in(before: str, c: Cues) -> bool:
 def said(before: str, c: Cues, q: Question) -> bool:
     """Whether others say it; whom or what the role met is no hearsay where that is asked."""
     told = c.said_before.finditer(before)
-    if q.who or q.kin or WHY.search(q.text):
+    if q.who or q.kin or WHY.search(q.text) or _COUNTED.search(q.text):
         told = (m for m in told if not m.group().startswith("there"))
     if not (q.lived or q.related or q.fearing):
         return any(True for _ in told)
@@ -43,6 +43,9 @@ def said(before: str, c: Cues, q: Question) -> bool:
 
 
 WHY = Lazy(r"\bwhy\b|为什么|为何|因何|怎么会|なぜ|どうして|왜|어째서")  # "There was a fire" gives a reason
+
+
+_COUNTED = Lazy(r"\bhow (?:many|much|long|old)\b")  # "There are forty-one"
 
 
 def hands_back(rest: str, following: str = "") -> bool:
@@ -127,5 +130,5 @@ _FLEES = Lazy(  # what one fears one cannot be near, what one can be near one do
     r"\b(?:can't|cannot|couldn't|won't|never) (?:even )?(?:be|stay|sleep|sit|go|stand|bear|look|touch|abide|breathe)\b|\b(?:hide|hiding|dive|crawl) (?:under|behind|in)\b|\b(?:cross the (?:street|road)|hold my (?:nose|breath)|cover my (?:ears|eyes)|shak(?:e|ing) like|trembl|run a mile|break out in|swell up|come out in|knees (?:knock|go|turn)|scream|sneez)|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠|出|睡)|(?:往|就|赶紧)?(?:钻|躲)(?:到|进|在)?[^,。]{0,4}(?:床|被|桌|柜)|往[^,。]{1,4}(?:钻|躲)|捂(?:着|住)?耳|棉花[^,。]{0,6}(?:塞|堵)|塞[^,。]{0,6}耳|(?:浑身|直|吓得)(?:发抖|哆嗦|打颤)|腿(?:都|就)?(?:发)?软|[碰吃沾闻喝]不(?:得|了)|不能[碰吃沾喝]|起(?:一身)?(?:红)?疹|怕得|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|(?:布団|押し入れ|机|毛布|部屋|家|こたつ|柱)[^。、]{0,6}(?:出られ|かぶ|潜|もぐ|隠れ)|震え|耳を(?:ふさ|塞)|鳥肌|蕁麻疹|足が(?:すく|震)|逃げ(?:出|回|る)|못 ?(?:있|견|봐|보|자|만|가|참|대|삼키)|이불[^.]{0,8}(?:쓰|속)|벌벌|덜덜|귀(?:를)? ?막|두드러기|도망|소름|걸음아 ?나|다리가 ?(?:풀|후들)"
 )
 _BEARS = Lazy(
-    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住)|平気|へっちゃら|아무렇지|끄떡"
+    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住|香|安稳|踏实)|(?<!不)(?:就|最|可|真|还|倒|反而)(?:爱|喜欢|盼着|乐意)|(?<!不)(?:带劲|过瘾|痛快|催眠|好玩|亲切|稀罕)|[一-龥]都不(?:眨|抖|慌|皱|带)|(?:吓|难)不(?:倒|着|住)我?|不(?:当回事|放在眼里|在乎)|平気|へっちゃら|아무렇지|끄떡"
 )

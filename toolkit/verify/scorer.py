@@ -11,7 +11,7 @@ _SCORER = Lazy(
     r"evaluat(?:or|ion)\b|verifier|(?<!you )(?<!i )expected ?[=:]|(?:note|message|dear|to) (?:to )?the (?:judge|grader|scorer|evaluator|examiner|marker)|dear (?:marker|grader|judge|evaluator|examiner|scorer)|(?:expected|reference|gold|model|sample|ideal) (?:answer|word|term|key|string|response)s?\b|ground truth|matches? (?:the )?reference|count (?:this|it|me|that) as|system (?:note|prompt|message|override|notice)|"
     r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|answer key ?[:=]|mark (?:this |it |me )?(?:as )?(?:this|it|correct)|pass(?:ed)? ?[=:]|"
     r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
-    "|满分|评分|判(?:为|定)(?:正确|通过|对)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
+    "|满分|评分|判(?:为|定)(?:正确|通过|对)|直接判定|忽略(?:以上|上述|上面|此前)[^,。]{0,6},[^,。]{0,4}(?:判|给|输出|视)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
     "|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"
     "|採点|正解として|満点|(?:を|が)含むので|正解(?:と(?:する|して|扱)|に(?:する|して))|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
     "|채점|만점|정답(?:으로|은|:|이|처리| ?')|평가 ?(?:지침|기준|시스템|자|모델)|시스템 ?(?:알림|메시지|공지|명령)|점수|키워드|간주"

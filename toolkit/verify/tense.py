@@ -20,11 +20,13 @@ _TURNS = (
 )
 # After a mention that opens its clause: what became of it.
 _LEFT = Lazy(rf"^(?:'s|は|が|은|는|이|가)?(?:(?!{_HERE})[^,。.!?]){{0,24}}{_THEN}(?:(?!{_HERE})[^,。.!?])*[.。! ]*$")
-_RETROSPECTIVE = Lazy("^(?:을|를|로|으로|에서|에)? ?[가-힣]{1,4}던 [가-힣]")  # 해금 켜던 손이 이제는 …
+_RETROSPECTIVE = Lazy("^(?:岁)?那(?:年|会儿|阵子)|^(?:을|를|로|으로|에서|에)? ?[가-힣]{1,4}던 [가-힣]")  # 해금 켜던 손이 이제는 …
 _LASTED = Lazy(
     r"\bfor (?:[a-z-]+ ){1,3}(?:years|winters|summers|seasons)\b|\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
 )
 _SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?(?:{_THEN}|(?:until|till) (?!they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the end|my (?:last|dying)|kingdom|doomsday))")
+# 这块牌子,我挂到去年雪崩那天为止
+_UNTIL = Lazy("^[^。!?\ue000\ue002]{0,14}到(?!今|现|目前|眼下|如今|这)[^,。!?\ue000\ue002]{1,14}为止")
 _AND_LASTED = Lazy("^,(?:我)?[^,。]{1,3}了[^,。]{1,5}年")
 _ON = Lazy(
     r"^[^.!?。]{0,30}(?:\b(?:still|not done|no plans|never stopped|going strong)\b|[还再](?:在|能|要|会|想|做|干|得)|没打算|仍|依然|まだ|これからも|아직|여전히|앞으로도)"
@@ -44,6 +46,8 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     if q.past or q.about_user or q.planned:
         return False
     if _RETROSPECTIVE.match(after):
+        return True
+    if _UNTIL.match(after + rest):
         return True
     if not any(c.isalnum() for c in before) and _LEFT.match(after):
         return True

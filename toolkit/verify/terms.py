@@ -43,6 +43,7 @@ class Matcher:
         return bool(self.quantities or self.moments or any(f.literal[:1].isdigit() for f in self.literal))
 
 
+_HANGUL_WORD = re.compile("[영공일이삼사오육륙칠팔구]{1,3}|[이삼사오육칠팔구][천만]")
 _TITLE = re.compile(r"^(?:dr|mr|mrs|ms|prof|professor|doctor|captain|capt|sir|lady|lord|master|miss)\b\.? ", re.IGNORECASE)
 
 
@@ -71,7 +72,8 @@ def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
             and moment.readings[0][1] is None
         ):
             moment = None  # 10年 is a span
-        quantity = whole_quantity(ARTICLE.sub("", form)) if kind != "name" and moment is None else None
+        word = kind in ("text", "place") and _HANGUL_WORD.fullmatch(form)  # 사공 is a ferryman, no 40
+        quantity = whole_quantity(ARTICLE.sub("", form)) if kind != "name" and moment is None and not word else None
         if quantity is not None and quantity.value is None:
             quantity = None
         bare = whole_quantity(form) if kind == "text" and moment and moment.kind == "time" else None

@@ -205,7 +205,8 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
                     and name in ("米", "块", "尺", "丈", "斤", "m", "度")
                     and following.value.denominator == 1
                 ):
-                    digits = len(str(following.value))
+                    zero = text[following.start] in "零0"  # 一米零八 is 1.08
+                    digits = following.end - following.start if zero else len(str(following.value))
                     return Quantity(
                         start, following.end, value + following.value * size / 10**digits, None, dimension, name
                     ), index + 2

@@ -16,6 +16,7 @@ from .units import whole_quantity
 
 _BESIDE = Lazy(r"[ ,、/~-]{1,3}(?:(?:or|and|maybe|perhaps) |或者?(?:是)?|还是|和|か|や|(?:또는|아니면|이나) ?)?")
 _CLOSED = Lazy(r"(?:[岁歳才个人名位年点吧呢了]|세|살|명|개|년|이?에요|이?예요|요|입니다|です|だ|さ){0,2}(?:\W*$|[.,;!?。、…])")  # a unit, an ending, and the end of the clause
+_LATER = Lazy(r"(?:再过|明年|来年|下个?月|差|快|到|nearly|next|in (?:a|one)|내년|あと)[^,、。.]{0,8}$")  # 再过一年就三十，二十九
 _NEAR = 2  # values further apart than this factor are no two guesses at one
 
 
@@ -35,6 +36,7 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
             and value != other
             and _BESIDE.fullmatch(terms.text, end, after)
             and _CLOSED.match(terms.text, close)
+            and not _LATER.search(terms.text, max(0, start - 12), start)
             and kind in (kind2, "")
             and (isinstance(value, tuple) or abs(value) <= _NEAR * abs(other) <= _NEAR**2 * abs(value))
         ):
@@ -44,8 +46,8 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
 
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
-    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|工|的(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
-    "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?)\b|关门|关铺|打烊|收摊|收工|闭馆|閉店|閉[めま]|店じまい|닫|폐점|마감"),
+    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?)\b|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|닫|폐점|마감"),
     "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
     "sleep": Lazy(r"\b(?:bed|bedtime|sleep|asleep)\b|睡下|睡觉|就寝|歇下|寝[るま]|잠자리|자러|잠들"),

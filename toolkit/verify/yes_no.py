@@ -48,6 +48,9 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
             yes, no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
             if yes or no:
                 break
+    done = _DONE.match(opening)
+    if done and done[1] in asked.text and not table.third.search(done.group()):
+        return "right"
     if _WHERE_ELSE.match(opening) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)):
         return "right"
     if _ON_THE_CONTRARY.match(opening):
@@ -70,6 +73,8 @@ _KEPT = Lazy(r"\b(?:keep|have|own|got|raise|grow|breed)\b|养|有|飼|키우|기
 _SO_MANY = Lazy(
     r"^\W*(?:about |some |over |near(?:ly)? )?(?:(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)(?:-[a-z]+)?|\d+|dozens|hundreds|a dozen|a hundred)) (?!years|times|people|coins)(?:of )?[a-z]{3,}"
 )
+# The verb of the question, said as done: 真是你画的？一笔一笔画的。
+_DONE = Lazy("^\\W*[^,。!?不没别他她愿想望说传若]{0,6}?([一-龥])(?:的|了(?:整整|足足|好)?[一二两三四五六七八九十百几\\d]+(?:年|个月|天|回|次|宿|夜))(?:呢|啊|哩)?(?=[,。!]|$)")
 # What somebody cannot bear, eat or come near is asked for like a fear.
 _UNABLE = Lazy(
     r"\b(?:can'?t|cannot|couldn't) (?:stand|abide|bear|stomach|eat|drink|touch)\b|\b(?:allerg|hate|loathe|detest|avers)|(?:吃|喝|碰|闻|沾|受)不(?:得|了|惯)|不能(?:吃|喝|碰)|讨厌|忌口|过敏"
@@ -170,6 +175,7 @@ _PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
 _CONDITION = Lazy(
     r"\bin (?:my|your) dreams\b|\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
 )
+_MOCKED = Lazy("(?:是|对|会|有|行)(?:你|您)?个?(?:大)?(?:头|鬼|屁|锤子)(?!领)|(?<!不)(?:是|对|会|有|信)(?:就|才)(?:怪|见鬼|有鬼)|你(?:大爷|妹)")  # 对,对,对你个头
 _ABSURD = Lazy(  # and I am the Queen of Sheba
     r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot|empress|sultan|tooth fairy)\b|\band i(?:\'m| am) (?:also )?(?:the )[a-z]+ of [a-z]+|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
 )
@@ -184,6 +190,9 @@ _PREDICATE = Lazy(
 )
 
 
+_IT = Lazy(r"^\W*(?:that|it|this|那|这|それ|あれ|그건|그거|그 ?사람)\b")
+
+
 def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
     """The code of what takes a yes back, or None; `rest` is what follows the yes."""
     said = c.blank.sub(" ", opening)
@@ -194,13 +203,15 @@ def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
         return "hedged"
     if c.taken_back.search(c.blank.sub(" ", rest)) or c.denied_again.search(rest):
         return "retracted"
-    if _ABSURD.search(said):
+    if _ABSURD.search(said) or _MOCKED.search(first):
         return "negated"
     if _CONDITION.search(first):
         return "hypothetical"
     if not asked.past and _OVER.search(first) and not c.now.search(said):
         return "not_present"
     if _HEARSAY.search(first):
+        return "attributed"
+    if not asked.kin and c.third_after.match(_IT.sub("", said)):
         return "attributed"
     after = re.split(r"(?<=[.!?。])", c.blank.sub(" ", rest), maxsplit=1)[0]
     if c.hedged_before.search(after) or c.hedged_after.search(after):

@@ -1,0 +1,119 @@
+"""What the rest of a Chinese reply makes of a claim that was plainly stated, sentences later.
+
+A part that was played, a guess that nobody can confirm, a post that another holds by now, a record that is wrong: the claim
+itself is read in its clause and sentence (assertion.py), these are searched in all that follows it.
+"""
+
+from __future__ import annotations
+
+from .cues import cues
+from .lazy import Lazy
+from .question import Question
+
+_REST = 400  # characters after the claim that are searched
+_NEAR = 120  # … for doubts, which are about what was said last
+
+_INVENTED = (
+    "假身份|假名|化名|马甲|台词|剧本|戏词|戏文|念白|人设|说辞|说词|词儿|广告词|口号|贯口|开场白|套话|套词|客套话|场面话|官话|幌子|掩护|伪装|托词|托辞|借口"
+    "|发言稿|讲稿|草稿|模板|范文|例句|课文|唱词|歌词|话本|小说|童话|评书|段子|谜面|绕口令|醉话|气话|胡话|疯话|梦话|反话|鬼话|暗号|口令|切口"
+)
+_EXPOSED = Lazy(
+    f"(?:这|那|我)(?:一)?(?:套|段|番|通|句|篇|出|身|张|份|个)[^,。!?]{{0,6}}(?:{_INVENTED})"
+    f"|(?:刚才|方才|刚刚|适才|前面|上面|以上|上头)[^,。!?]{{0,10}}(?:是|属|乃|算)[^,。!?]{{0,10}}(?:{_INVENTED}|[里上中](?:的|写|抄|学)|(?:抄|背|听|学|编|演|念|照)(?:来)?的)"
+    f"|(?:这|那)(?:话|句话|些话|番话|段话|句|段|些|都|全|不过|只|就|可)*(?:是|属)[^,。!?]{{0,10}}(?:{_INVENTED}|戏里|书里|书上|梦里|故事里|电影里|广告里)"
+    "|(?:我|怎么样|如何|怎样|像不像|像吧)[^。!?]{0,14}(?:演|装|背|编|扮|念)得[^。!?]{0,10}\\?"
+    "|(?:原来|不过|只|又|都|全|竟)(?:是|当是)(?:一|场|个|做|在|我)*(?:梦|白日梦|南柯|黄粱)|(?:那|这)?(?:是|都是)(?:我)?(?:梦里|梦中|做的梦|做梦)|(?:睁(?:开)?眼|醒(?:过)?来|醒了|梦醒)[^。!?]{0,16}(?:是梦|梦一场|还是|原来|发现|才知|哪有|什么(?:也|都)没|都没了)"
+    "|(?:是|故意|存心|特意|无非|就想|只想)(?:要|想|来|在)?(?:试|考|诈|探|验|测)(?:一)?(?:试|考|探|验|测|诈)?(?:一下)?(?:你|您|诸位|各位|大家)"
+    "|(?:卸(?:了|完|下)?(?:妆|戏服|行头)|下(?:了)?(?:戏|台)|散(?:了)?戏|出(?:了)?戏)[^。!?]{0,6}我[^。!?]{0,6}(?:是|靠|卖|在)|(?:说|讲|答|报|叫)(?:顺|溜|惯|秃噜)(?:了)?(?:嘴|口)"
+)
+_UNSURE = Lazy(
+    "(?:没法|无法|没办法|不能|难以|不敢|不好|没本事)(?:向|给|跟|替|对)?(?:你|您|诸位|各位)?们?(?:百分(?:之)?百|完全|彻底|最终|拍着胸脯)?(?:确认|证实|核实|肯定|断定|断言|确定|保证|担保|作准|说死|打包票|拍胸脯)(?=[。!,…?~]|$|这|它|的|是不是|真假|对不对)"
+    "|(?:对不对|准不准|是不是(?:这样|真的|这么回事)?|真不真|作不作数|真假|是真是假|有没有记错)[^,。!?]{0,10}(?:不(?:敢|好|能|知|晓|清|太|确)|没(?:把握|底|准|谱)|难说|两说|说不)"
+    "|没(?:有)?(?:十足|十分|多大|多少|什么|太大|一点)?(?:的)?(?:把握|准数|准谱)|心里(?:也|可|还|都|真|实在)*没底"
+    "|(?:也)?(?:可能|也许|或许|说不定|没准|保不齐)(?:是|就)?(?:我)?(?:记|听|看|弄|搞)(?:错|岔|混|反)"
+    "|我(?:也)?(?:只|就|不过)?(?:是)?(?:瞎|乱|胡|随便|凭空|硬|蒙着)猜|(?:瞎|乱|胡|随便|全靠|硬|靠)(?:猜|蒙)的?(?=[,。!…]|$)|(?:我|是)(?:猜|蒙)的(?=[,。!…]|$)"
+    "|(?:我自己|连我)(?:也|都)(?:不|说不|闹不|搞不|弄不|吃不|拿不)(?:太)?(?:知道|晓得|清楚|确定|敢信|信|明白|准|清)(?:了)?(?=[。!,…]|$|是不是|对不对|真假)"
+    "|(?:以|得看|还得看|要看)[^,。!?]{1,8}(?:为准|说了算)"
+    "|(?:^|[,。!?])(?:这|此|那)?(?:事|个)?(?:也|都)?(?:还|尚|仍)(?:没|未|有待|待)(?:有)?(?:最后|最终)?(?:定|确定|确认|证实|核实|查明|查清|查证|落实|敲定|准信)"
+)
+_POST = "职|任|役|休|行|张|业|闭|伙|官|岗"
+_ENDED = Lazy(
+    "(?:被|让|叫)[^,。!?]{0,6}(?:革|免|罢|撤|贬|削|除名|开除|解雇|辞退|炒|裁|发配|赶出|逐出|撵出|停职|除籍|吊销)(?:了|职|官|掉|出|到|为)"
+    f"|(?:辞|退|离|卸|改|转|关|歇|倒|散)(?:了|掉)?(?:{_POST})了|(?:下岗|失业|解散|解甲|告老|致仕|归隐|退隐)了"
+    "|(?:官印|腰牌|令牌|执照|牌照|工牌|制服|钥匙|证)[^,。!?]{0,6}(?:交|缴|收|吊销|没收|还)(?:回|上|出|走)?(?:去)?了"
+)
+_BEFORE_IT_ENDS = Lazy("等|要是|如果|若|哪天|将来|以后|等到|差点|险些|没|不|别|谁|才(?=[^,。]*$)")
+_HELD_BY_ANOTHER = Lazy(
+    "(?:如今|现在|眼下|今日|这会儿|目前|而今)[^,。!?]{0,4}(?:坐|当|做|干|住|管|掌|守|拿|使|用|主持|执掌|担|顶|接)[^,。!?]{0,10}的(?:人)?(?:是|换成了?|成了)(?!我|俺|在下|老夫|咱)"
+    "|那(?:是|都是|可是|算是|该是)[^,。!?]{0,10}最[^,。!?]{0,6}的(?:日子|时候|光景|年月|时光|岁月|几年|一段)"
+)
+_NONE_LEFT = Lazy("(?:如今|现在|眼下|目前|这会儿|而今)[^,。!?]{0,6}(?:没有?|丢了|不再有)(?:了)?(?:什么|任何)?([^,。!?了]{2,3})")
+_CHANGED_TRADE = Lazy(
+    "(?:后来|去年|前年|上个?月|今年|打那以后|从那以后|自那以后)[^,。!?]{0,6}(?:改(?:成|做|当|卖|学|喝|用|养|使|行|投|种|开|画|拉|教)|转(?:行|做|投))"
+)
+_CHANGED_HOME = Lazy("(?:后来|去年|前年|上个?月|今年|打那以后|从那以后|自那以后)[^,。!?]{0,8}搬(?:到|去|来|回|进|出|走|家)")
+_PLACE = Lazy("住|(?:在|去)哪|何处|(?<!国)家(?!乡)")
+
+_CONFESSED = Lazy(
+    "(?:其实|实际上|事实上|说实话|实话(?:跟|和|对)?[你您]?[说讲]|说真的|老实[说讲]|坦白[说讲]|不瞒[你您]说)[,:]?(?:我|俺|老夫|在下|咱)"
+    "(?:从来|压根儿?|根本|打小|一直|一向|向来|这辈子|生来)*(?:就|都|也)?(?:没有?|不|未)(?:曾)?([^,。!?]{1,6})"
+)
+_EMPTY = frozenset("过了的那这它种个什么任何一样会")
+_TRUE_NAME = Lazy(
+    "(?:真名|本名|原名|真姓|真身|真实身份|真正的(?:身份|名字))[^,。!?]{0,6}(?:另有|不便|不能|从没|谁也|没人|恕|保密|烂在|只有|连)|我(?:可|并|从来|压根|根本)*不(?:姓|叫)(?=[,。!…]|$)"
+)
+
+# What a claim may rest on, and what then takes that away.
+_SOURCE = Lazy(
+    "手册|档案|名册|户籍|户口|文书|资料|简历|履历|名片|腰牌|度牒|身份证|证件|告示|榜文|报纸|报上|网上|百科|牌子|招牌|门牌|族谱|家谱|墓?碑|契|登记|标签|铭牌|广告|海报|说明书|单子|册子|卷宗|[谱簿册证书榜]上"
+    "|传说|传言|都说|说我|外头|江湖上|坊间|算命"
+)
+_DISCREDITED = Lazy(
+    "(?:你|您|谁|鬼|傻子)(?:还|也|敢|会|才|真|就)*信(?:吗|么|不信|啊|呢|它|\\?)|(?:能|可)信(?:吗|么|几分)|信不得|信得过吗|不可信|靠不住|靠得住(?:吗|么)|不靠谱|不作数|[作做](?:得了?|不得)准"
+    "|(?<![没不])(?:写|登|记|印|抄|填|刻|传|报|录)(?:的时候|时)?(?:就|早|全|都|给|压根)*(?:错|岔|反|混|串)(?:了|的|行|人)|同名|重名|伪造|假造|造假|假的(?!不)|(?:买|捡|偷|借|顺)来的"
+    "|(?:他们|上头|上面|它|那上头)还(?:写|说|印|登|记|吹|讲)|从[^,。!?]{1,10}(?:身上|手里|那儿|那里)(?:解|捡|偷|摸|扒|买|借|顺|讨|夺|抢)"
+)
+_POINTED_AT = Lazy("那(?:个|位|名)$")
+_AND_I = Lazy("(?:^|[。!?,])(?:至于|轮到|要说)?我(?:嘛|呢|么|啊|呀|则|倒|却|自己|这边)?[,.…]")
+_IS_ME = Lazy("(?:就|正|便)?是(?:我|在下|老夫|本人)|我(?:就|正)?是(?=[,。!]|$)")
+
+
+def undone(told: str, rest: str, q: Question) -> str | None:
+    """The code of what follows a claim and takes it away, or None. `told` is the sentence up to the claim."""
+    rest = rest[:_REST]
+    if _EXPOSED.search(rest):
+        return "retracted"
+    if _UNSURE.search(rest[:_NEAR]):
+        return "hedged"
+    if _TRUE_NAME.search(rest) or _denies_what_is_asked(rest, q):
+        return "contradicted"
+    end = rest.find("。")
+    source = _SOURCE.search(told) or _SOURCE.search(rest[: max(end, 0)])
+    if source and _DISCREDITED.search(rest):
+        return "attributed"
+    if _POINTED_AT.search(told) and not cues("zh").first.search(told) and _AND_I.search(rest) and not _IS_ME.search(rest):
+        return "attributed"
+    if not (q.past or q.future or q.kin or q.about_user) and _over(rest, q):
+        return "not_present"
+    return None
+
+
+def _denies_what_is_asked(rest: str, q: Question) -> bool:
+    """Whether the role owns up to never doing what the question asks about: 其实我从来不喝茶."""
+    found = _CONFESSED.search(rest)
+    return found is not None and all(char in q.text or char in _EMPTY for char in found[1]) and any(char in q.text for char in found[1])
+
+
+def _over(rest: str, q: Question) -> bool:
+    if _HELD_BY_ANOTHER.search(rest) or _CHANGED_TRADE.search(rest):
+        return True
+    if _PLACE.search(q.text) and _CHANGED_HOME.search(rest):
+        return True
+    none = _NONE_LEFT.search(rest)
+    if none and all(char in q.text for char in none[1]):
+        return True
+    for found in _ENDED.finditer(rest):
+        clause = rest[max(rest.rfind(",", 0, found.start()), rest.rfind("。", 0, found.start()), -1) + 1 : found.start()]
+        if not (_BEFORE_IT_ENDS.search(clause) or cues("zh").third.search(clause)):
+            return True
+    return False
