@@ -277,6 +277,8 @@ class _Mention:
         other = after.find(RIVAL)
         if other >= 0:  # what is taken back after a wrong value is that value
             after = after[: other + 1]
+            if _NONE_OF.search(after):
+                return None  # "No, no sugar!"
         found = self.c.taken_back.search(after)
         if found and _YOURS.search(after[: found.start()]):
             return None  # "you must have mixed that up"
@@ -463,6 +465,7 @@ _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
+_NONE_OF = Lazy(r"\bno,? (?:no|not) (?:the |any |an? )?\ue002$")
 _HASHTAG = Lazy(r"#\w*$")  # a label on the reply, no part of what it says
 _LAST_CLAUSE = Lazy(r"[^,;:…—、。]{0,60}[,;:…—、。 ]*$")
 _TAG = Lazy(

@@ -7,7 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 _END = re.compile(r"(?:[。!?]+|(?<![\d.])\.(?=\s|$|[\"')*])|(?<=\d)\.(?=\s|$)|\n+|;)[\"')*~\s]*")
-_TITLE = re.compile(r"(?<!')\b(?:mr|mrs|ms|dr|st|prof|capt|col|sgt|lt|jr|sr|no|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z])$")
+_TITLE = re.compile(r"(?<!')\b(?:mr|mrs|ms|dr|st|prof|capt|col|sgt|lt|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z])$")
+_NUMBER = re.compile(r"\bno\. ?\d$")  # of a house, a file
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -30,7 +31,9 @@ def split_sentences(text: str) -> list[Sentence]:
     for match in _END.finditer(text):
         if match.start() < start:
             continue
-        if match.group()[0] == "." and _TITLE.search(text, max(start, match.start() - 5), match.start()):
+        if match.group()[0] == "." and (
+            _TITLE.search(text, max(start, match.start() - 5), match.start()) or _NUMBER.search(text, max(start, match.start() - 3), match.end() + 1)
+        ):
             continue
         if match.end() == len(text) or match.end() > start:
             mark = (

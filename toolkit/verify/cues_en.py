@@ -69,6 +69,7 @@ CUES = {
         r"|^,? (?:of all things|indeed|me\?)\b(?=[^.]{0,3}\?)|^ (?:and i|i) (?:part(?:ed)? ways|have nothing)\b|^,? (?:then )?(?:you(?:'re| are)|he's|she's|that's|my (?:cat|dog|horse|hat)(?:'s| is)?|pigs|the pope|i'm) (?:the (?:queen|king|pope|emperor|moon|man in)|a (?:dutchman|monkey|teapot|duchess|fish)|an? \w+ too)\b"
         r"|^(?:'s| is| was| would be| are)? ?(?:the )?(?:very )?last (?:word|thing|name|place|trade|person|title) (?:i|you|anyone|they)\b"
         r"|^[^,;.]{0,16}?\b(?:won't|can't|shan't|cannot)\b(?! be beat)"
+        r"|^ (?:is|are) for (?:people|folk|those|them|men|women|fools|children|others|somebody|someone) (?:who|that|with|what|as)\b"
     ),
     "echo_denied": (
         r"^(?:\W*(?:oh|ha|hah|haha|pff+t?|pah|bah|well|me|please|lord|heavens|goodness|gods|come now|what|god|hm+|now|ah|i|you jest|you flatter me)\b\W*){0,3}(?:no\b(?! doubt| question|body)|not\b(?! only| just| bad)|nope|nah|nay|never\b|hardly|as if|nonsense|wrong|rubbish|far from|heavens? no|don'?t be|i wish\b|if only|in your dreams|you must be|you'?ve got (?:the wrong|me (?:wrong|confused|mixed))|you have the wrong|that'?s (?:not|wrong|my (?!name|trade|job|town)|someone|somebody|a (?:lie|myth|rumou?r)|the other|another|the neighbou?r)|that (?:was|would be|is) (?:not|my (?!name)|someone|somebody|the )|wouldn'?t|couldn'?t|can'?t|isn'?t|ain'?t|i (?:don'?t|didn'?t|wouldn'?t|couldn'?t|can'?t|am not|have never|never|haven'?t|wasn'?t|gave|left|quit|used to)|i'?m (?:not|no|afraid not|just|only)|i'?ve never|i'?d (?:never|rather)|who told you|whoever told you|where did you|not me|try again|guess again)"
@@ -84,6 +85,7 @@ CUES = {
         r"|\blet's (?:go with|say|call it) (?:an? )?$"
         r"|\b(?:put|pencil|mark|write|stick) (?:me|it|that) (?:down|in) (?:as|for) (?:an? )?$|\bcall it (?:an? )?$|\bsomewhere between\b"
         r"|\bi(?:'d| would|'ll)? (?:lay|put|bet|stake|wager)\b[^.!?,]{0,24}\bon $|\bmy (?:money|bet|coin|guess)(?:'s| is) on $"
+        r"|\bone (?:assumes|presumes|supposes|gathers|imagines|infers|expects)\b"
     ),
     "hedged_after": (
         r"^[^.!?;]{0,30}?(?:\b(?:i (?:think|guess|suppose|reckon|believe(?! in)|fancy|imagine|assume|suspect)|maybe|perhaps|probably|possibly|or so i'?m told|or so (?:i|they)|if memory|if i (?:remember|recall)|if i'?m not mistaken|or (?:something|some such|thereabouts|was it|maybe|perhaps)|i'?d (?:guess|wager|say|bet)|i can'?t (?:be sure|remember|recall|say)|don'?t (?:quote|hold) me|i'?m not (?:entirely |quite |too |really |so |completely )?(?:sure|certain)|but i (?:could be|may be|might be) wrong|i could be|might be|may be|could be|at a guess|as far as i (?:know|recall)|for all i know|who knows|allegedly|apparently|supposedly|presumably|or close to it|i wouldn'?t swear|not that i'?m sure|though (?:i'?m not sure|i can'?t|don'?t)|isn'?t it|is it not|wasn'?t it|right\?|no\?|huh\?|is it\?))"
@@ -98,12 +100,14 @@ CUES = {
         r"|\bhad (?:my|our|the|he|she|they|it|we|you|things|fate|life)\b|\b(?:i|we|he|she|there)(?:'d| would| could)(?: just| still| also| even)? be(?! (?:lying|hard|wrong|a liar|happy|glad|delighted|honou?red|pleased))\b|\b(?:i|we|he|she|it|that|who|there)(?:'d| would| could)(?: just| still| also| even)? (?:have|become|make|live|choose|pick|play|keep)\b|\bwant(?:s|ed)? (?:me|us|nothing more than) to\b|\b(?:in|with) (?:a|an|some|more|better|enough)(?: \w+){0,2} (?:world|life|luck|coin|money|time|talent|timeline|universe)\b|\bgive anything\b|\bonly (?:wish|if)\b|\blet'?s pretend|\bput in for\b|\bapplied (?:for|to)\b|\bi'?d (?:give|kill) "
         r"|\b(?:one|a|two|half an?|just an?) (?:step|point|vote|inch|hair|whisker|mark|day) (?:short of|away from|off|from)\b|\bmissed (?:being|becoming|out on)\b|\bi (?:see|picture|fancy) myself\b"
         r"|\boh,? to (?:be|live|have|own|play|drink)\b|\bwhat (?:i'd|i would|wouldn't i) give\b|\bwould that i\b|^\W*to be (?:an? |the )$|\b(?:given|with) (?:another|half|the|one more|a second) (?:chance|roll|throw|go|life|try)\b"
+        r"|\b(?:like|love|want|have|expect(?:ing)?|waiting for|get(?:ting)?) me to (?:say|tell|admit|confess|answer)\b|\byou(?:'d| would) have me (?:say|be)\b"
     ),
     "imagined_after": (
         r"^,? if (?!not\b|i (?:may|do say|say|remember|recall)|you|anyone|anybody)(?:[a-z']+ ){1,4}?(?:had|were|was|could|would|got|let|gave|paid|only|ever|wasn't|weren't|hadn't|didn't)\b|^,? (?:if only|only if)\b|^[^.!?;]{0,40}?\b(?:would(?:n't| not)? (?:be|have|suit|do|make|sound)|if (?:only|i (?:could|had|were|was|ever)|(?:things|the \w+|my \w+) (?:had|were|was|could|would|only))|in (?:another life|my dreams|a different life)|i wish|one can dream|a (?:girl|man|boy|woman) can dream|on (?:stage|screen)|in (?:a|the|our|school) (?:play|film|show|movie|story|game|pantomime)|i (?:almost|nearly) said|i was (?:going|about) to say|i'?d have|has always been (?:my|a) dream|was the dream|is the dream|i'?d (?:love|be))\b"
         r"|^[^.!?;]{0,6}\b(?:that )?was (?:always )?(?:the|my) (?:plan|dream|idea|hope)\b"
         r"|^,? (?:were|had) (?:i|we|things|it)\b"
         r"|^(?:'s| is| was) what (?:we|i) (?:hoped|wanted|planned|asked|aimed|expected|wished|ordered|meant|promised)\b"
+        r"|^[^.!?;]{0,24}\bif you (?:count|call|consider|can call|want to call)\b"
     ),
     "said_before": (
         rf"\b(?:{_OTHERS}(?: (?:all|always|often|still|once|just|only|has|have|had|may|might|would|keep|keeps|even|also|sometimes|to|at|around|in|on|of|here|there|[a-z]+ly|in (?:the |this )?[a-z]+|at (?:the )?[a-z]+))* {_SAY}|you (?:said|say|think|mentioned|called|call|told|asked|ask|claim|claimed|heard|seem to think|keep saying|assume|mistake|must (?:mean|be thinking)|mean)|"
@@ -113,6 +117,7 @@ CUES = {
         r"|(?<!i can )(?<!i'd )(?<!to )(?<!must )\bsay i(?:'m| am) (?:an? |the )?$"
         r"|\b(?:introduc|present|regist|record|enter|advertis|bill|address|greet|styl|label|brand|list|describ|announc|toast)[a-z]* (?:me|us) (?:to [a-z ]{1,20} )?(?:as|for|down as) (?:an? |the |his |her |their )?$|\bpass(?:es|ed|ing)? (?:me|us|myself) off as (?:an? |the )?$|\bi(?:'ve| have)? (?:told|tell|gave|give) (?:the|him|her|them|that|everyone|people|folk|everybody|your|his|every)(?: [a-z]+){0,2} (?:an? |the )?$"
         r"|\byou (?:keep|insist on|go on|will keep) (?:saying|calling|telling)\b|\bit says (?:an? |the )?$"
+        r"|\byou [^.!?,;]{0,24}\b(?:tell|told|telling|mention\w*|spoke|speak|speaking|talked) (?:me )?(?:about|of) $"
     ),
     "said_after": (
         r"^[\"' ]{0,3},?[\"' ]{0,2} ?(?:(?:he|she|they|people|folk|everyone|you|some|others|the [a-z]+|my [a-z]+) (?:say|says|said|think|thinks|call|calls|called|asks|asked|claims?|swears?|keeps? saying|told)|or so (?:they|people|folk|the|he|she|everyone)|as (?:they|people|folk|the (?!sign|ledger|deed|books?|papers?|records?|register|label|stamp|lintel|plaque|stone|bill)[a-z]+|you|some) (?:say|says|said|put|call|claim|like)|according to|is what (?:they|people|the|you|everyone|he|she|folk|my)|supposedly|by reputation|on paper|so (?:they|people|folk|he|she) (?:say|said|claim)|that'?s what (?:they|people|he|she|everyone|you|my|the))\b"
@@ -120,6 +125,7 @@ CUES = {
         r"|^[,\x22' ]{1,3}(?:says?|said|cries?|call(?:s|ed)?|shout(?:s|ed)?|mutter(?:s|ed)?) (?:every|each|any|all|everyone|everybody|half|the|my|people|they|folk)\b"
         r"|^,? if you (?:believe|trust|listen to|ask) (?:the|my|him|her|them|every|old)\b|^,? or so (?:my|the|it) \w+ (?:claims?|says?)\b"
         r"|^ (?:always |still )?(?:says|claims|swears|insists|likes to (?:say|think)|thinks|boasts)(?: that)? (?:he|she|they|it)\b"
+        r"|^,? (?:they|people|folks?|everyone|he|she|somebody|someone|the [a-z]+) (?:have|had|put|puts|wrote|writes?|lists?|listed|calls?|called) me\b"
     ),
     "past_before": (
         r"\b(?:used to|once(?! a| upon| more| in| every| you| i'?m| the| we)|formerly|former|ex-?|erstwhile|retired|previously|had been|until|till|years ago|back (?:then|when|in)|before (?:i|the|that|this|my|all|coming|moving|joining|becoming)|in my (?:youth|younger|school|old)|in (?:those|the old|former) days|as a (?:boy|girl|child|kid|lad|lass|young)|when i was|last (?:year|month|week|spring|summer|autumn|fall|winter|time)|long ago|at first|originally|no longer|any ?more|gave up|stopped|quit|left(?! me\b| us\b)|sold|started (?:out |off )?(?:as|on|with)|started (?:out|off)|began (?:as|on|with)|learn(?:ed|t) on|trained as|was (?:an?|the|your)|were (?:an?|the)|i was(?! (?:born|raised|named|christened|taught|trained|brought))|i worked|i served|i lived|i taught|we lived|some time ago|ages ago|in a past life|for (?:\w+ ){1,3}years (?:i was|before)|yesterday|in the past|earlier|(?:was |were |been )?born (?:in|on|at|near)|grew up (?:in|on|at|near)|raised (?:in|on|near)|the old|fruher|damals|ehemals|autrefois|jadis|etais|etait|antes|era|fui|war (?:ich|einmal))\b"
@@ -130,6 +136,7 @@ CUES = {
         r"|\b(?:used|spent|ate|drank|burned|gave away|lost|traded) (?:up )?(?:the |my |our )?(?:last )?(?:of )?[\ue000\ue002]+(?:,| and|, and) (?:the |my |our )?(?:last )?$"
         r"|\bi (?:once |also |only )?(?:had|owned|kept|wore|drove) (?:an? |the |my |some |one |two |three )?$"
         r"|\b(?:sold up|packed up|(?:moved|chased|driven|drummed|run|thrown|kicked|cleared|got|turned|hounded) (?:out|away)) (?:in|of|from) (?:the )?$|\bafter (?:[a-z]+ ){1,3}(?:years|winters|summers|seasons) (?:as )?(?:an? |the )?$|\b(?:wife|boss|guild|they|he|she|council) (?:gave|handed) me a (?:watch|handshake|clock|pension)\b"
+        r"|\b(?:cards?|sign|plate|plaque|letterhead|label|stationery|door)s? still (?:reads?|says?)\b"
     ),
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:(?<!for )once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|(?:until|till)(?! (?:they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the (?:end|day i die)|my (?:last|dying)|kingdom|doomsday|the grave))|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"
@@ -139,6 +146,7 @@ CUES = {
         r"|^ (?:went (?:in|into|over|down|under|overboard|missing|up)|fell (?:in|into|over|off)|sank|got (?:lost|stolen|wet|eaten)|is (?:gone|lost|used up|at the bottom)|are (?:gone|lost|used up)|ran out|were (?:used|spent|stolen|lost)|was (?:stolen|lost|eaten|taken))\b"
         r"|^ (?:was|were) (?:an? |the )?(?:fine|good|great|hard|best|long|lovely|grand|sweet|happy|easy) (?:age|year|time|life|trade|number|place|home|town)\b"
         r"|^,? (?:(?:is|was|got|were) )?(?:left|lost|forgotten) (?:behind|on|in|at)\b"
+        r"|^,? (?:un)?till? (?:they|he|she|you|we|i|yesterday|last|this|the)\b"
     ),
     "future_before": (
         r"\b(?:(?:will|'ll)(?! (?:take|always|never|tell|admit|find|see|catch|know|spot|hear|be (?:honest|frank))\b)|shall|going to|gonna|someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter|season)|soon|plan(?:s|ning|ned)? (?:to|on)|about to|intend\w*|training to (?=be|become|work)|studying to|learning to be|working towards?|want to (?:be|become)|in (?:the|a) (?:future|few)|eventually|by the time|tomorrow|aim to|aspir\w+|saving (?:up )?(?:for|to)|apprenticed to be|due to|set to)\b"
@@ -161,6 +169,7 @@ CUES = {
         r"^(?:'s| is| was| are|,)? ?(?:what i|where i|who i|how i|my (?!(?:[a-z]+ ){0,1}?(?:brother|sister|father|mother|cousin|uncle|aunt|master|friend|neighbou?r|son|daughter|wife|husband|boss))|mine|me\b|i am\b|i'm\b|that'?s me|yours truly)"
         r"|^ (?:is|was) (?:me|mine)\b"
         r"|^(?:'s| is| was) (?:the (?!last|least|opposite|worst|kind|sort)(?:[a-z]+ )?[a-z]+ (?:that |which |where )?i(?:'ve| have)? (?:always |still |really |most )?(?:love|like|live|play|prefer|drink|choose|keep|call|do|want|came|come|use|carry|miss|adore|grew|chose|picked))\b"
+        r"|^[^.!?;,]{0,24} (?:is|was) (?:yours truly|me\b)"
     ),
     "second_after": (
         r"^(?:'s| is| was|,)? ?(?:what you|where you|who you|your |yours|you are)"
@@ -202,6 +211,7 @@ CUES = {
         r"|\bso (?:does|do|is|are|will|would) (?:my|i|the)\b"
         r"|\b(?:isn't|aren't|wasn't|weren't|not) (?:far )?(?:wrong|mistaken|lying|mistook)\b|\bfor once\b"
         r"|\b(?:since|because|for|as) that(?:'s| is) (?:exactly |just |precisely )?(?:what|who|where) i\b"
+        r"|\bi (?:side|go|hold|stand|agree) (?:with|by)\b|\b(?:mum|mother|father|dad|he|she|they|the \w+)(?:'s| is| are) (?:quite |dead )?right\b|\bwho ought to know\b"
     ),
     "who_would": r"\b(?:who(?:'d| would| wants| in their)|why would i|why should i|what would i (?:want|know|do) (?:with|about)|since when|what makes you|do i look|how could i|would i (?:really|ever))\b",
     "only_this": r"\b(?:who|what|where|which|how)\b[^?]{0,110}\b(?:but|except|if not|other than|besides|apart from)(?: (?:the|a|an|my|our|old|dear|good|from|in|at|by))*\s*$",
@@ -217,6 +227,7 @@ CUES = {
         r"|^ (?:minus|plus|going on|on a good day|less|short|and climbing)\b|^ ?%|^ ?(?:-|~|to|and) ?\ue002"
         r"|^,? plus (?:the|another|an?|one|two|three|my)\b"
         r"|^ too (?:many|much)\b"
+        r"|^ (?:years?|months?|days?|winters)?,? ?(?:is|'s|was|would be) (?:the|my|an?) (?:upper |lower |outside |absolute )?(?:ceiling|limit|maximum|most|floor|minimum|bound|high-water mark)\b"
     ),
     "beside_before": (
         r"\b(?:near|next to|next door to|opposite|across from|over from|far from|close to|behind|beyond|outside(?: of)?|off|streets? from|miles? from|towards?|past|between|around the corner from|down the road from|north of|south of|east of|west of) (?:the |old )?$"

@@ -220,7 +220,7 @@ _NO_NUMERAL = "\ue004"
 _CONVERTIBLE = {"length", "mass", "volume", "area", "temperature", "fahrenheit"}
 
 
-_APART = re.compile(r"(?:[呢啊吧呀,、]|だ|です|よ|이요|요)?\s*(?:…|\.{2,}|—+|-{2,}|–)\s*")
+_APART = re.compile(r"(?:[呢啊吧呀,、]|だ|です|よ|이요|요)?\s*(?:…|\.{2,}|—+|-{2,}|–)\s*|[!.] ")
 
 
 def with_unit_apart(said: Quantity, text: str) -> Quantity:
