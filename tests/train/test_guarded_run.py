@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from toolkit.errors import Refused
-from toolkit.train.checkpoints import fault_of, last_whole
+from toolkit.train.checkpoints import checkpoints_of, fault_of, last_whole
+from toolkit.train.models import load
 
 from .small_run import metrics, start
 
@@ -38,8 +39,6 @@ def test_held_out_accuracy_is_measured_and_the_best_model_is_kept(unbroken: Path
     assert sorted(found) == [2, 4]
     verified = json.loads((unbroken / "run/best/verified.json").read_text(encoding="utf-8"))
     assert verified["accuracy"] == max(found.values()) == found[verified["step"]]
-    from toolkit.train.models import load
-
     assert load(str(unbroken / "run/best"))[0].num_parameters() > 0
 
 
@@ -71,6 +70,14 @@ def test_a_truncated_checkpoint_is_skipped_and_the_run_ends_with_the_same_metric
     assert "skipping checkpoint-3: model.safetensors is cut off" in said and "checkpoint-2" in said
     for key in ("loss", "reward", "entropy", "completions/mean_length"):
         assert [row[key] for row in metrics(tmp_path)] == pytest.approx([row[key] for row in metrics(unbroken)], abs=1e-6)
+
+
+def test_only_what_a_run_may_go_on_from_keeps_the_optimizer(unbroken: Path) -> None:
+    found = {path.name: (path / "optimizer.pt").is_file() for path in checkpoints_of(unbroken / "run")}
+    assert found == {"checkpoint-1": False, "checkpoint-2": False, "checkpoint-3": True, "checkpoint-4": True}
+    assert fault_of(unbroken / "run/checkpoint-2") == "the state of its optimizer is not kept"
+    assert load(str(unbroken / "run/checkpoint-1"))[0].num_parameters() > 0
+    assert not [file for name in ("best", "final_model") for file in (unbroken / "run" / name).glob("*.pt")]
 
 
 @pytest.mark.parametrize("name", ["trainer_state.json", "optimizer.pt", "model.safetensors", "scheduler.pt"])

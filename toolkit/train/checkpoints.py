@@ -12,6 +12,9 @@ from toolkit.jsonl import atomic_write
 from toolkit.run import METRICS, Run
 from toolkit.terminal import say
 
+RESUMABLE = 2       # the newest checkpoints, which a run may go on from: the very last may be cut off
+STATES = ("optimizer*", "global_step*")     # as torch and FSDP, and as DeepSpeed write the optimizer's
+
 
 def last_whole(folder: Path) -> Path | None:
     """The newest whole checkpoint of a run folder; those that are skipped are named with their fault."""
@@ -33,6 +36,19 @@ def checkpoint_step(path: Path) -> int | None:
     """The step that a checkpoint's name tells; None for what is no checkpoint."""
     match = re.fullmatch(r"checkpoint-(\d+)", path.name)
     return int(match[1]) if match else None
+
+
+def drop_states(folder: Path) -> None:
+    """Leave the optimizer's state, twice the size of the weights it trains, only where a run may go on from.
+
+    DeepSpeed's lies with its shards of the weights, which are dropped where the weights are there whole.
+    """
+    whole = [path for path in checkpoints_of(folder) if any(path.glob("*.safetensors")) and fault_of(path) is None]
+    for state in (state for path in whole[:-RESUMABLE] for name in STATES for state in path.glob(name)):
+        if state.is_dir():
+            shutil.rmtree(state, ignore_errors=True)
+        else:
+            state.unlink(missing_ok=True)
 
 
 def free_bytes(folder: Path) -> int:
@@ -61,6 +77,8 @@ def fault_of(checkpoint: Path) -> str | None:
     sharded = any(checkpoint.glob(f"global_step{step}/*")) or any(checkpoint.glob("pytorch_model_fsdp*"))
     if not weights and not sharded:
         return "it has no weights"
+    if (checkpoint / "scheduler.pt").is_file() and not any(any(checkpoint.glob(name)) for name in STATES):
+        return "the state of its optimizer is not kept"
     # torch writes zip files, whose table of contents comes last
     for file in (*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth"), *checkpoint.glob("global_step*/*.pt")):
         if not zipfile.is_zipfile(file):

@@ -12,7 +12,7 @@ from transformers import TrainerCallback
 from toolkit.errors import Refused
 from toolkit.run import Run
 from toolkit.terminal import say
-from toolkit.train.checkpoints import checkpoints_of, free_bytes
+from toolkit.train.checkpoints import checkpoints_of, drop_states, free_bytes
 from toolkit.train.guard import anywhere
 
 ROOM = 1.1                  # of the last checkpoint's size
@@ -21,7 +21,10 @@ ADAM_BYTES = 8              # a trained parameter: two moments in float32
 
 
 class DiskRoom(TrainerCallback):
-    """Before each checkpoint: is there room? The oldest ones make it; without it the run goes on, and tries again at the next."""
+    """Before each checkpoint: is there room? The oldest ones make it; without it the run goes on, and tries again at the next.
+
+    After it, old ones are left what they are looked at for: their weights.
+    """
 
     def __init__(self, run: Run):
         self.run = run
@@ -29,6 +32,10 @@ class DiskRoom(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         if control.should_save and anywhere(self.run.write and not self._room(state.global_step, model), args):
             control.should_save = False
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if self.run.write:
+            drop_states(self.run.folder)
 
     def _room(self, step: int, model: Any) -> bool:
         held = checkpoints_of(self.run.folder)

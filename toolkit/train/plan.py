@@ -16,7 +16,7 @@ from typing import Any
 from toolkit.config import source_of
 from toolkit.errors import InputError
 from toolkit.train.arguments import NEW, TrainSettings
-from toolkit.train.checkpoints import free_bytes
+from toolkit.train.checkpoints import RESUMABLE, free_bytes
 from toolkit.train.launch import accelerate_file, batch_of, distribution, gpus_here, world_size
 from toolkit.train.memory import GB, Memory, Setup, memory, weights_bytes
 from toolkit.train.shape import shape_of
@@ -251,7 +251,7 @@ def disk_bytes(settings: TrainSettings, setup: Setup, steps: int | None) -> floa
     else:
         count = written or 10
     best = saved if settings.eval_data and grpo.get("eval_steps") else 0.0
-    return count * (saved + states) + best + whole
+    return count * saved + min(count, RESUMABLE + 1) * states + best + whole
 
 
 def _data(settings: TrainSettings, notes: list[str]) -> tuple[int | None, int]:
