@@ -7,36 +7,20 @@ relevance are asked in this order; the first objection is the standing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
 from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
-from .frames import belied, disowned, framed
+from .frames import framed
 from .lazy import Lazy
-from .modality import (
-    IF_ME,
-    WHY,
-    absurd_to_deny,
-    conditional,
-    fears,
-    found_in_role,
-    hands_back,
-    imagined,
-    said,
-    told_later,
-)
-from .person import asked_kin, other_person, upon_me
+from .modality import absurd_to_deny, fears, found_in_role, hands_back
+from .objections import ASSERTED, OBJECTIONS, only_imagined
+from .person import asked_kin, other_person
 from .question import Question
-from .relations import relations
 from .scorer import to_scorer
-from .slots import other_fact, other_slot
-from .tense import goes_on, left_since
-from .values import of_a_thing, of_another_event
-
-ASSERTED = "asserted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +49,7 @@ class Reader(Context):
     def read(self, start: int, end: int, exact: bool) -> Reading:
         """The standing of the mention at [start, end)."""
         around, table = self.around(start, end)
-        status, strength = _Mention(self.text[start:end], around, table, self.question, exact).standing()
+        status, strength = Mention(self.text[start:end], around, table, self.question, exact).standing()
         return Reading(status, strength, start, end)
 
 
@@ -77,7 +61,7 @@ class Reader(Context):
         return self.text[self.sentences[self.sentence_index(said[-1].start)].start : said[-1].start], self.text[said[-1].end :]
 
 
-class _Mention:
+class Mention:
     """One mention of a key: what its clause, its sentence and what follows say of it."""
 
     def __init__(self, text: str, a: Around, c: Cues, q: Question, exact: bool) -> None:
@@ -101,7 +85,7 @@ class _Mention:
             return frame, 3 if frame == "negated" else 0
         if self.a.mark == "?" and self._asked_itself():
             return self._in_question()
-        if self._negated and self._imagined():
+        if self._negated and only_imagined(self):
             return "hypothetical", 0
         if self._negated:
             return "negated", self._denial_strength()
@@ -111,7 +95,7 @@ class _Mention:
         bounds = self.exact and self.c.about_before.search(self.a.sentence_before)  # no more than twelve
         if self._negations and not bounds and not self.c.taken_back.search(self.rest[:60]):
             return ASSERTED, self.strength  # denied twice is asserted
-        for objection in _OBJECTIONS:
+        for objection in OBJECTIONS:
             code = objection(self)
             if code == ASSERTED:
                 return ASSERTED, 2
@@ -150,7 +134,7 @@ class _Mention:
     def present(self) -> bool:
         return bool(self.c.now.search(self.before) or self.c.now.search(self.after))
 
-    def _around(self, before: Lazy, after: Lazy) -> bool:
+    def cued(self, before: Lazy, after: Lazy) -> bool:
         """Whether one of two cues stands in the clause; a cue that the question holds too is only its topic."""
         found = before.search(self.before) or after.search(self.after)
         return bool(found) and not (len(found.group()) > 1 and found.group() in self.q.text)
@@ -261,211 +245,26 @@ class _Mention:
             return ASSERTED, 2
         return ("negated" if self._negations % 2 == 1 or c.who_would.search(a.sentence_before) else "asked"), 0
 
-    def _taken_back(self) -> str | None:
-        after = (self.a.sentence_after + self.a.following)[: 90 + len(self.after)]
-        again = self.c.denied_again.search(self.rest[:60])
-        if again and RIVAL not in self.rest[: again.start()] and not _IF.search(self.after + self.rest[: again.start() + 4]):
-            return "retracted"
-        if _ONLY_CHILD.search(self.rest[:120]) and "sibling" in relations(self.q.text):
-            return "contradicted"
-        if disowned(self.rest):
-            return "contradicted"
-        if self._denied_in_kind() or belied(self.rest, self.q):
-            return "contradicted"
-        if _CORRECTED.search(after):
-            return "retracted"
-        other = after.find(RIVAL)
-        if other >= 0:  # what is taken back after a wrong value is that value
-            after = after[: other + 1]
-            if _NONE_OF.search(after):
-                return None  # "No, no sugar!"
-        found = self.c.taken_back.search(after)
-        if found and _YOURS.search(after[: found.start()]):
-            return None  # "you must have mixed that up"
-        if found and self.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
-            return None  # "I'm not joking"
-        if found and _ASKED_AND_DENIED.match(after, found.end()):
-            return None  # "Joking? No."
-        if found and _OWN_NOUN.search(after[: found.start()]) and _INTERRUPTED.match(found.group()):
-            return None  # takes back the noun that was broken off
-        earlier = self.c.taken_back.search((self.a.preceding + self.a.sentence_before)[-30:])
-        return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
-
-    def _denied_in_kind(self) -> bool:
-        """Whether the role goes on to deny the kind of the fact, or what it is made of: "A mule. I've never kept an animal."."""
-        whole = self.c.denied_kind.search(self.rest[:120])
-        kind = whole[whole.lastindex] if whole else ""
-        if self.text.startswith(kind[:2] if self.a.language == "ko" else kind) and kind and kind != self.text:
-            return True
-        return len(kind) > 1 and kind in self.q.text + self.before + self.after
-
-    # modality, speaker
-
-    def _imagined(self) -> str | None:
-        a, c, q = self.a, self.c, self.q
-        if q.imagined:
-            return None
-        only = (
-            (IF_ME.match(self.after) and c.first.search(self.before))
-            or
-            imagined(self.before, c, q)
-            or c.imagined_after.search(self.after)
-            or c.imagined_after.match(a.sentence_after[:24])
-            or c.framed_imagined.search(self.frame)
-            or conditional(a, c, q, self.present)
-        )
-        return "hypothetical" if only else None
-
-    def _said(self) -> str | None:
-        a, c, q = self.a, self.c, self.q
-        after = c.said_after.search(a.sentence_after)
-        told = said(self.before, c, q) or after or c.framed_said.search(self.frame)
-        if not told and a.sentence_after.endswith('"') and not WORDS.search(a.sentence_after):
-            told = c.said_after.search('" ' + a.following)
-        if q.naming or q.about_user or not told:
-            return None
-        rest = (a.sentence_after + a.following)[max(after.end() if after else 0, len(self.after)) :]
-        confirmed = c.confirmed.search(rest[:_NEXT]) or c.echo_affirmed.search(rest.lstrip(" ,.:;!。、—\"')("))
-        return ASSERTED if confirmed else "attributed"
-
-    # tense
-
-    def _not_present(self) -> str | None:
-        a, c, q = self.a, self.c, self.q
-        if left_since(self.before, self.after, self.rest, q):
-            return "not_present"
-        if goes_on(self.before + MASK + self.after, self.rest):
-            return None
-        if not (q.past or q.about_user or q.who):
-            if not self.exact and c.left_after.search(self.after):
-                return "not_present"
-            arrived = c.arrived_before.search(self.before) or c.arrived_after.search(self.after)
-            over = c.ended.search(self.rest[:30]) or (
-                c.past_before.search(a.sentence_before) and c.now.search(self.rest[:16])
-            )
-            soon = a.sentence_after.lstrip(" ,")
-            past = c.past_after.search(soon[:60])
-            over = over or (past and past.end() <= _SOON and RIVAL not in soon[:_SOON] and not c.negated_before.search(soon[:_SOON]))
-            if not (self.present or arrived) and (over or self._around(c.past_before, c.past_after)):
-                return "not_present"
-        later = self._around(c.future_before, c.future_after) or told_later(a, c)
-        return "not_present" if later and not q.future and not self.present else None
-
-    # certainty
-
-    def _uncertain(self) -> str | None:
-        a, c = self.a, self.c
-        if c.framed_hedged.search(self.frame):
-            return "hedged"
-        doubt = c.hedged_before.search(self.before) or c.hedged_after.search(a.sentence_after)
-        if doubt and _CHOICE_FREE.search(self.q.text) and _PROPOSES.search(doubt.group()):
-            doubt = None
-        if doubt and not self.idiom and not (self.q.about_user and _RECALLED.search(doubt.group())):
-            return "hedged"
-        before, after = c.or_before.search(a.sentence_before), c.or_after.search(a.sentence_after)
-        # "or" and list marks count only beside something that is not itself a key
-        if before and not a.sentence_before[: before.start()].rstrip().endswith(MASK):
-            return "listed"
-        if after and not a.sentence_after[after.end() :].lstrip().startswith(MASK):
-            return "listed"
-        if self.exact and (
-            (c.about_before.search(a.sentence_before) and not _SINCE.match(a.sentence_after))
-            or c.about_after.search(a.sentence_after)
-        ):
-            return "approximate"
-        return None
-
-    # relevance
-
-    def _beside_the_point(self) -> str | None:
-        a, c, q = self.a, self.c, self.q
-        if other_slot(self.before + MASK + self.after, q) or (self.exact and self._of_another_fact()):
-            return "aside"
-        if q.kin or WHY.search(q.text):
-            return None
-        if self.strength < 3 and c.weak_after.search(a.sentence_after):
-            return "aside"
-        if self.strength < 3 and not (q.lived or q.fearing):
-            met = c.met_before.search(self.before) or c.met_after.search(self.after)
-            if met and not q.holds(met.group(1)[:4]) and not (_TRADE.match(a.sentence_after) or upon_me(self.after)):
-                return "aside"
-        if self.strength > 1:
-            return None
-        if (
-            not (q.who or q.past or q.naming or q.related or q.planned or q.listing or self.exact or q.about_user)
-            and self._topic_of_another()
-        ):
-            return "aside"
-        acts = c.acts_after.search(self.after) and not (q.who or q.planned or q.listing or c.claims_after.search(self.after))
-        changed = c.aside_after.search(self.after) or (c.aside_before.search(self.before or a.sentence_before[-40:]) and not self.exact)
-        return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
-
-    def _of_another_fact(self) -> bool:
-        """Whether an exact value is told of something else than what is asked."""
-        before, after, q = self.before, self.after, self.q
-        return other_fact(before, after, self.rest, q) or of_another_event(before, after, self.a.sentence_after, q) or of_a_thing(self.text, before, q)
-
-    def _topic_of_another(self) -> bool:
-        """Whether the mention opens its clause, and what is said of it does not make it the role's own."""
-        return (
-            not words(_DETERMINER.sub("", self.before))
-            and bool(self.c.topic_after.search(self.after))
-            and not self._claimed()
-        )
-
-    def _claimed(self) -> bool:
-        """Whether what is said of the mention makes it the role's own; that it is good does so only where taste is asked."""
-        found = self.c.claims_after.search(self.after)
-        return bool(found) and (self.q.liking or not _PRAISE.fullmatch(found.group()))
-
-
-_OBJECTIONS: tuple[Callable[[_Mention], str | None], ...] = (
-    _Mention._taken_back,
-    _Mention._imagined,
-    _Mention._said,
-    _Mention._not_present,
-    _Mention._uncertain,
-    _Mention._beside_the_point,
-)
-
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
-_PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|착각")  # takes back what the question assumed
 # What stands after a mention that only sets off the right one: Xではなく、Y.
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")
-# What stands after the beginning of something: 从1989年起.
-_TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
 # All but this one: 土遁だけは…印を結んでも土ぼこりひとつ立たなくて
 _EXCEPTED = Lazy(
     r"^(?:だけは?|ばかりは|(?:の|に)?(?:ほう|方)は|については)[、…—. ]*[^。!?]{0,40}?(?:(?<!じゃ)な(?:い(?!か)|くて|かった)|ません|[れけえめせ]ず|まだ|苦手|無理|だめ|さっぱり|からきし|勘弁|お手上げ)"
     "|^(?:만은?|만큼은|쪽은)[,… .]*[^.!?]{0,40}?(?:(?:^| )(?:안|못) ?[가-힣]|지 ?(?:않|못)|없(?!이)|아직|젬병|서툴|무리|엉망|모르|몰라)"
 )
 _APPOSED = Lazy("^(?:の|たる|である)(?:この)?(?:私|わたし|あたし|俺|おれ|僕|ぼく|わし|拙者|おいら)(?:が|は|に|を|も|の)|^인 (?:내|제|나|저|우리)(?:가|는|도|한테|에게|를)? ")  # what the smith that I am does
-_OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^、。!?はがをに ]{1,6}(?:…|\\.{2,}|—|--)+ ?$")
-_INTERRUPTED = Lazy("いや|いえ|아니")
-_CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
 _DIRECT = 10  # characters after one of several names in which a denial is about the name
-_SOON = 14  # characters after a mention in which a word of the past is about it
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
-_SINCE = Lazy("^(?:起|开始|以来|就)")
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
-_IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
-_RECALLED = Lazy(r"\b(?:wasn't|isn't|was|is) (?:it|he|she)\b|\bright\b|(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
 _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")
-_CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ECHOED = Lazy(r"(?:你|您)(?:是)?(?:想|要)?(?:问|知道|打听)|我(?:是不是|是否|算不算)$|\b(?:are you asking|you want to know)\b")
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
-_PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
-_CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
-_YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
-_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
-_PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
-_ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
-_NONE_OF = Lazy(r"\bno,? (?:no|not) (?:the |any |an? )?\ue002$")
 _HASHTAG = Lazy(r"#\w*$")  # a label on the reply, no part of what it says
 _LAST_CLAUSE = Lazy(r"[^,;:…—、。]{0,60}[,;:…—、。 ]*$")
 _TAG = Lazy(

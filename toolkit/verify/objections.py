@@ -1,0 +1,213 @@
+"""The objections to taking a mention as the role's own present answer: what follows takes it back, it is only imagined, others say it,
+it is past or to come, doubted, or beside the point. Each gives the code of the reason against the mention, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .context import MASK, RIVAL, WORDS, words
+from .frames import belied, disowned
+from .lazy import Lazy
+from .modality import IF_ME, WHY, conditional, imagined, said, told_later
+from .person import upon_me
+from .relations import relations
+from .slots import other_fact, other_slot
+from .tense import goes_on, left_since
+from .values import of_a_thing, of_another_event
+
+if TYPE_CHECKING:
+    from .assertion import Mention
+
+ASSERTED = "asserted"
+
+
+def taken_back(m: Mention) -> str | None:
+    """The claim is withdrawn, corrected, or belied by what follows."""
+    after = (m.a.sentence_after + m.a.following)[: 90 + len(m.after)]
+    again = m.c.denied_again.search(m.rest[:60])
+    if again and RIVAL not in m.rest[: again.start()] and not _IF.search(m.after + m.rest[: again.start() + 4]):
+        return "retracted"
+    if _ONLY_CHILD.search(m.rest[:120]) and "sibling" in relations(m.q.text):
+        return "contradicted"
+    if disowned(m.rest):
+        return "contradicted"
+    if _denied_in_kind(m) or belied(m.rest, m.q):
+        return "contradicted"
+    if _CORRECTED.search(after):
+        return "retracted"
+    other = after.find(RIVAL)
+    if other >= 0:  # what is taken back after a wrong value is that value
+        after = after[: other + 1]
+        if _NONE_OF.search(after):
+            return None  # "No, no sugar!"
+    found = m.c.taken_back.search(after)
+    if found and _YOURS.search(after[: found.start()]):
+        return None  # "you must have mixed that up"
+    if found and m.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
+        return None  # "I'm not joking"
+    if found and _ASKED_AND_DENIED.match(after, found.end()):
+        return None  # "Joking? No."
+    if found and _OWN_NOUN.search(after[: found.start()]) and _INTERRUPTED.match(found.group()):
+        return None  # takes back the noun that was broken off
+    earlier = m.c.taken_back.search((m.a.preceding + m.a.sentence_before)[-30:])
+    return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
+
+
+def _denied_in_kind(m: Mention) -> bool:
+    """Whether the role goes on to deny the kind of the fact, or what it is made of: "A mule. I've never kept an animal."."""
+    whole = m.c.denied_kind.search(m.rest[:120])
+    kind = whole[whole.lastindex] if whole else ""
+    if m.text.startswith(kind[:2] if m.a.language == "ko" else kind) and kind and kind != m.text:
+        return True
+    return len(kind) > 1 and kind in m.q.text + m.before + m.after
+
+
+def only_imagined(m: Mention) -> str | None:
+    """The mention is only wished, supposed or feared for."""
+    a, c, q = m.a, m.c, m.q
+    if q.imagined:
+        return None
+    only = (
+        (IF_ME.match(m.after) and c.first.search(m.before))
+        or
+        imagined(m.before, c, q)
+        or c.imagined_after.search(m.after)
+        or c.imagined_after.match(a.sentence_after[:24])
+        or c.framed_imagined.search(m.frame)
+        or conditional(a, c, q, m.present)
+    )
+    return "hypothetical" if only else None
+
+
+def said_by_others(m: Mention) -> str | None:
+    """Others say it; ASSERTED where the role then agrees."""
+    a, c, q = m.a, m.c, m.q
+    after = c.said_after.search(a.sentence_after)
+    told = said(m.before, c, q) or after or c.framed_said.search(m.frame)
+    if not told and a.sentence_after.endswith('"') and not WORDS.search(a.sentence_after):
+        told = c.said_after.search('" ' + a.following)
+    if q.naming or q.about_user or not told:
+        return None
+    rest = (a.sentence_after + a.following)[max(after.end() if after else 0, len(m.after)) :]
+    confirmed = c.confirmed.search(rest[:_NEXT]) or c.echo_affirmed.search(rest.lstrip(" ,.:;!。、—\"')("))
+    return ASSERTED if confirmed else "attributed"
+
+
+def not_present(m: Mention) -> str | None:
+    """It was so, or will be, where the question asks what is."""
+    a, c, q = m.a, m.c, m.q
+    if left_since(m.before, m.after, m.rest, q):
+        return "not_present"
+    if goes_on(m.before + MASK + m.after, m.rest):
+        return None
+    if not (q.past or q.about_user or q.who):
+        if not m.exact and c.left_after.search(m.after):
+            return "not_present"
+        arrived = c.arrived_before.search(m.before) or c.arrived_after.search(m.after)
+        over = c.ended.search(m.rest[:30]) or (
+            c.past_before.search(a.sentence_before) and c.now.search(m.rest[:16])
+        )
+        soon = a.sentence_after.lstrip(" ,")
+        past = c.past_after.search(soon[:60])
+        over = over or (past and past.end() <= _SOON and RIVAL not in soon[:_SOON] and not c.negated_before.search(soon[:_SOON]))
+        if not (m.present or arrived) and (over or m.cued(c.past_before, c.past_after)):
+            return "not_present"
+    later = m.cued(c.future_before, c.future_after) or told_later(a, c)
+    return "not_present" if later and not q.future and not m.present else None
+
+
+def uncertain(m: Mention) -> str | None:
+    """It is doubted, offered beside another, or only about right."""
+    a, c = m.a, m.c
+    if c.framed_hedged.search(m.frame):
+        return "hedged"
+    doubt = c.hedged_before.search(m.before) or c.hedged_after.search(a.sentence_after)
+    if doubt and _CHOICE_FREE.search(m.q.text) and _PROPOSES.search(doubt.group()):
+        doubt = None
+    if doubt and not m.idiom and not (m.q.about_user and _RECALLED.search(doubt.group())):
+        return "hedged"
+    before, after = c.or_before.search(a.sentence_before), c.or_after.search(a.sentence_after)
+    # "or" and list marks count only beside something that is not itself a key
+    if before and not a.sentence_before[: before.start()].rstrip().endswith(MASK):
+        return "listed"
+    if after and not a.sentence_after[after.end() :].lstrip().startswith(MASK):
+        return "listed"
+    if m.exact and (
+        (c.about_before.search(a.sentence_before) and not _SINCE.match(a.sentence_after))
+        or c.about_after.search(a.sentence_after)
+    ):
+        return "approximate"
+    return None
+
+
+def beside_the_point(m: Mention) -> str | None:
+    """It is told of something else, or evades the question."""
+    a, c, q = m.a, m.c, m.q
+    if other_slot(m.before + MASK + m.after, q) or (m.exact and _of_another_fact(m)):
+        return "aside"
+    if q.kin or WHY.search(q.text):
+        return None
+    if m.strength < 3 and c.weak_after.search(a.sentence_after):
+        return "aside"
+    if m.strength < 3 and not (q.lived or q.fearing):
+        met = c.met_before.search(m.before) or c.met_after.search(m.after)
+        if met and not q.holds(met.group(1)[:4]) and not (_TRADE.match(a.sentence_after) or upon_me(m.after)):
+            return "aside"
+    if m.strength > 1:
+        return None
+    if (
+        not (q.who or q.past or q.naming or q.related or q.planned or q.listing or m.exact or q.about_user)
+        and _topic_of_another(m)
+    ):
+        return "aside"
+    acts = c.acts_after.search(m.after) and not (q.who or q.planned or q.listing or c.claims_after.search(m.after))
+    changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not m.exact)
+    return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
+
+
+def _of_another_fact(m: Mention) -> bool:
+    """Whether an exact value is told of something else than what is asked."""
+    before, after, q = m.before, m.after, m.q
+    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, q) or of_a_thing(m.text, before, q)
+
+
+def _topic_of_another(m: Mention) -> bool:
+    """Whether the mention opens its clause, and what is said of it does not make it the role's own."""
+    return (
+        not words(_DETERMINER.sub("", m.before))
+        and bool(m.c.topic_after.search(m.after))
+        and not _claimed(m)
+    )
+
+
+def _claimed(m: Mention) -> bool:
+    """Whether what is said of the mention makes it the role's own; that it is good does so only where taste is asked."""
+    found = m.c.claims_after.search(m.after)
+    return bool(found) and (m.q.liking or not _PRAISE.fullmatch(found.group()))
+
+
+# In this order: the first objection is the standing.
+OBJECTIONS: tuple[Callable[[Mention], str | None], ...] = (taken_back, only_imagined, said_by_others, not_present, uncertain, beside_the_point)
+
+_PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|착각")  # takes back what the question assumed
+# What stands after the beginning of something: 从1989年起.
+_TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
+_OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^、。!?はがをに ]{1,6}(?:…|\\.{2,}|—|--)+ ?$")
+_INTERRUPTED = Lazy("いや|いえ|아니")
+_CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
+_SOON = 14  # characters after a mention in which a word of the past is about it
+_NEXT = 60  # characters after a clause in which the role may confirm what others say
+_SINCE = Lazy("^(?:起|开始|以来|就)")
+_IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
+_RECALLED = Lazy(r"\b(?:wasn't|isn't|was|is) (?:it|he|she)\b|\bright\b|(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
+_CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
+_PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
+_CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
+_YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
+_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
+_PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
+_DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
+_ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
+_NONE_OF = Lazy(r"\bno,? (?:no|not) (?:the |any |an? )?\ue002$")
