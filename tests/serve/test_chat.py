@@ -134,7 +134,7 @@ def test_a_saved_dialogue_is_loaded_again(tmp_path):
 
 def test_sampling_is_changed_on_the_fly():
     speaker = Echo()
-    spoken(["/set temperature=0", "/set max_new_tokens = 7", "/set top_p=0.5", "hello"], speaker)
+    spoken(["/set temperature=0", "/set max_new_tokens = 7", "/set top_p 0.5", "hello"], speaker)
     assert speaker.seen[0][1] == Sampling(0.0, 7, 0, 0.5)
 
 

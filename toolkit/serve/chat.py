@@ -37,12 +37,12 @@ class Sampling:
     top_p: float = 1.0
 
     def changed(self, text: str) -> Sampling:
-        """With `name=value` set.
+        """With `name=value`, or `name value`, set.
 
         Raises:
             InputError: an unknown name, or a value out of range.
         """
-        name, _, value = (part.strip() for part in text.partition("="))
+        name, _, value = (part.strip() for part in text.replace("=", " ", 1).partition(" "))
         if name not in asdict(self):
             raise InputError(f'/set "{name}" is unknown.{did_you_mean(name, list(asdict(self)))} Known: {", ".join(asdict(self))}.')
         try:
