@@ -159,6 +159,8 @@ def spoilt(draft: dict[str, Any], fault: str | None, profile: Profile) -> dict[s
         return {"content": "{,,,}", "finish_reason": "stop"}
     if fault == "cut":
         return {"content": json.dumps(draft)[:40], "finish_reason": "stop"}
+    if fault == "thinking":
+        return {"content": "<think>Let me see", "finish_reason": "length"}
     if fault == "length":
         return {"content": json.dumps(draft)[:40], "finish_reason": "length"}
     if fault == "refusal":

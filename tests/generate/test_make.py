@@ -96,7 +96,7 @@ def test_a_memory_is_told_at_the_stated_distance_and_rivals_are_wrong_values(scr
 
 
 SBK_FAULTS = {
-    "no json": "no_json", "broken json": "broken_json", "cut": "truncated_json", "length": "length", "refusal": "refusal",
+    "no json": "no_json", "broken json": "broken_json", "cut": "truncated_json", "length": "length", "thinking": "thinking", "refusal": "refusal",
     "missing field": "field", "wrong type": "field", "evidence not in the profile": "evidence_not_found",
     "key not in evidence": "key_not_in_evidence", "key given away": "key_in_question", "key is the name": "key_is_name",
     "key is a sentence": "key_too_long", "denied answer": "answer_refused", "hedged answer": "answer_refused",

@@ -18,7 +18,7 @@ from toolkit.generate import drafts
 from toolkit.generate.dialogue import Dialogue, read_dialogue
 from toolkit.generate.drafting import SCHEMAS, Drafting
 from toolkit.generate.engines.base import Complete, Reply, Request
-from toolkit.generate.parse import NotJson, parse_object
+from toolkit.generate.parse import NotJson, only_thought, parse_object
 from toolkit.generate.problems import Problem
 from toolkit.generate.screen import Screen
 from toolkit.generate.second_look import SecondLook
@@ -192,7 +192,7 @@ class Maker:
             problems: list[Problem] = []
             value, draft = None, None
             if reply.finish_reason == "length":
-                problems.append(Problem("length", f"cut at {sampling.max_tokens} tokens"))
+                problems.append(Problem("thinking" if only_thought(reply.content) else "length", f"cut at {sampling.max_tokens} tokens"))
             elif reply.finish_reason in ("refusal", "content_filter"):
                 problems.append(Problem("refusal", reply.finish_reason))
             else:

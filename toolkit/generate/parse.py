@@ -62,6 +62,11 @@ def parse_object(reply: str) -> dict[str, Any]:
         return _last_object(text)               # the tag stood inside a text
 
 
+def only_thought(reply: str) -> bool:
+    """Whether a reply that was cut off had not begun: empty where the server keeps the thinking apart."""
+    return not reply.strip() or bool(_THOUGHT.match(reply.strip()) and not _THOUGHT_ENDS.search(reply))
+
+
 def _last_object(text: str) -> dict[str, Any]:
     best: dict[str, Any] | None = None
     open_at = -1

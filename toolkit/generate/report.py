@@ -101,6 +101,9 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
     say(f"{stats['samples']:,} accepted, {stats['rejected']:,} rejected{f' ({reasons})' if reasons else ''}; "
         f"{stats['requests']:,} requests, {stats['prompt_tokens']:,} tokens in, {stats['completion_tokens']:,} out"
         + (f", ${stats['cost_usd']:,.2f}" if stats["cost_usd"] else ""))
+    if stats["refused_drafts"].get("thinking"):
+        say(f"{stats['refused_drafts']['thinking']} replies were cut while the model still thought: raise --max-tokens, or turn thinking "
+            """off: --extra '{"chat_template_kwargs": {"enable_thinking": false}}'""")
     if totals.failed:
         if not stats["samples"] and not stats["rejected"] and not totals.interrupted:
             raise InputError(f"none of {totals.failed.total()} samples got its replies. The last: {totals.last_failure}")
