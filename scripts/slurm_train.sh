@@ -11,6 +11,8 @@
 #SBATCH --signal=TERM@120
 #SBATCH --output=slurm-%j.log
 set -euo pipefail
+cd "${SLURM_SUBMIT_DIR:?start it with sbatch}"
+PATH="$PWD/.venv/bin:$PATH"
 
 NODES=${SLURM_JOB_NUM_NODES:-1}
 GPUS=${GPUS_PER_NODE:-${SLURM_GPUS_ON_NODE:-8}}
@@ -19,7 +21,7 @@ MASTER=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 PORT=$((20000 + SLURM_JOB_ID % 20000))
 
 export NODES GPUS ACCELERATE_CONFIG MASTER PORT
-# the rank of a machine is known only on it: SLURM_NODEID, read there
+# shellcheck disable=SC2016  # the rank of a machine is known only on it: SLURM_NODEID, read there
 exec srun bash -c 'exec python -m toolkit.train.launcher --config_file "$ACCELERATE_CONFIG" --num_machines "$NODES" \
     --num_processes "$((NODES * GPUS))" --machine_rank "$SLURM_NODEID" --main_process_ip "$MASTER" \
     --main_process_port "$PORT" scripts/train.py "$@"' train "$@"

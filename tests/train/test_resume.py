@@ -71,8 +71,30 @@ def test_a_run_killed_again_and_again_ends_with_the_metrics_of_an_unbroken_one(t
     assert [(row["stage"], row["step"]) for row in there] == [(row["stage"], row["step"]) for row in here]
     for mine, theirs in zip(there, here, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-6)
+    clock = [row["time/elapsed_s"] for row in metrics(killed)]      # goes on, too
+    assert clock == sorted(clock) and read_manifest(killed / "run")["stages"]["grpo"]["seconds"] >= clock[-1] - 0.1
     for name in ("final_model", "best"):
         assert (killed / f"run/{name}/model.safetensors").read_bytes() == (unbroken / f"run/{name}/model.safetensors").read_bytes()
+
+
+def test_a_later_epoch_goes_on_with_the_samples_of_an_unbroken_run(tmp_path: Path) -> None:
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    start(unbroken, max_steps=11)               # 8 steps an epoch
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Recorder, "on_save", ends_after(9), raising=False)
+        with pytest.raises(RuntimeError, match="killed"):
+            start(broken, max_steps=11)
+    start(broken, max_steps=11)
+    assert [row["num_tokens"] for row in metrics(broken)] == [row["num_tokens"] for row in metrics(unbroken)]
+    assert [row["loss"] for row in metrics(broken)] == pytest.approx([row["loss"] for row in metrics(unbroken)], abs=1e-6)
+
+
+def ends_after(step: int) -> Any:
+    def ends(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == step:
+            raise RuntimeError("killed")
+
+    return ends
 
 
 def test_other_data_is_refused_with_the_file(tmp_path: Path) -> None:

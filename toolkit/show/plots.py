@@ -156,8 +156,8 @@ def _panel(axis: Any, panel: Panel, lines: Mapping[str, Points]) -> None:
     elif min(values) == max(values):            # a constant: matplotlib would magnify rounding
         reach = abs(values[0]) / 2 or 0.5
         axis.set_ylim(values[0] - reach, values[0] + reach)
-    if len(lines) > 1:
-        axis.legend(fontsize=8, frameon=False, loc="lower right")     # "best" is slow for long runs
+    if len(lines) > 1:                          # between the title and the lines, which it must not hide
+        axis.legend(fontsize=7.5, frameon=False, loc="lower left", bbox_to_anchor=(-0.01, 0.98), ncol=3, handlelength=1.2, columnspacing=1.2)
 
 
 def _against(axis: Any, panel: Panel, lines: Mapping[str, Points], other: Mapping[float, float]) -> None:
@@ -170,7 +170,9 @@ def _against(axis: Any, panel: Panel, lines: Mapping[str, Points], other: Mappin
 
 
 def _dressed(axis: Any, panel: Panel) -> None:
-    axis.set_title(panel.title, fontsize=10.5, loc="left")
+    legend = axis.get_legend()
+    rows = -(-len(legend.get_texts()) // 3) if legend else 0
+    axis.set_title(panel.title, fontsize=10.5, loc="left", pad=6 + 13 * rows)
     axis.set_xlabel(f"{panel.against} (darker: later)" if panel.against else "step", fontsize=8.5, color="#555")
     axis.tick_params(labelsize=8.5, colors="#444")
     axis.grid(True, color="#e6e6e6", linewidth=0.7)

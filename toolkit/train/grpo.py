@@ -29,6 +29,7 @@ from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
 from toolkit.train.loaders import UNSLOTH, new_adapter, save_whole
 from toolkit.train.models import prefills_think
+from toolkit.train.order import keep_order
 from toolkit.train.prompts import end_tokens
 from toolkit.train.speed import decoder, obstacle, prompt_sharing, score_completions_only
 from toolkit.train.trackers import survive
@@ -141,6 +142,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     for callback in callbacks:
         trainer.add_callback(callback)
     survive(trainer, run)
+    keep_order(trainer)
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)

@@ -191,6 +191,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             _finished(run, state, "sft", model=str(out), chat_template=_digest(tokenizer), seconds=round(time.monotonic() - began, 1))
         name = str(out)
     if "grpo" in settings.stages:
+        from toolkit.train.callbacks import spent_s
         from toolkit.train.disk import DiskRoom, full_disk
         from toolkit.train.grpo import grpo
         from toolkit.train.rehearsal import rehearse
@@ -206,7 +207,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             seen = batch_of(settings.grpo, state.num_processes)
             by_main(settings, lambda: rehearse(settings, run, reward, model, tokenizer, rows, seen.prompts * _steps(settings, seen, rows),
                                                state))
-        began = time.monotonic()
+        began = time.monotonic() - spent_s(run, "grpo")
         try:
             grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common, checkpoint,
                  [DiskRoom(run), MlflowId(run), *keepers])
