@@ -13,7 +13,7 @@ from .units import Quantity, same_quantity
 _READ = 40  # quantities of a reply that are looked at
 _NOUN = Lazy(r" ?([a-z]{3,}|[\u4e00-\u9fff\u3041-\u30fa]|[가-힣]{1,3})")
 _I = Lazy(r"\W*(?:(?:and|well|so|oh),? )?(?:i'm|i am|i've|i have|we're|we are|we have|there are)? ?|\W*(?:我|俺|咱|吾|老夫)?(?:们|家)?(?:今年|现在|一共|共|总共)?(?:是|有)?|\W*(?:私|俺|僕|わし|わたし|あたし)?(?:は|が)?、?|\W*(?:저|나|전|난|우리)?(?:는|은)? ?")
-_PART = Lazy(r"\b(?:of (?:them|those|these|which|my)|among|including|plus|left|remain|like|worth|as|used to|were|was|had|when)\b|其中|有|剩|还|另|曾|时|不输|不亚|抵得|像|匹敵|負け|のうち|中で|残り|だった|그중|중에|남|못지|처럼|만큼")
+_PART = Lazy(r"\b(?:of (?:them|those|these|which|my)|among|including|plus|left|remain|like|worth|as|used to|were|was|had|when)\b|其中|有|剩|还|另|曾|时|不输|不亚|抵得|像|匹敵|負け|のうち|中で|残り|だった|合わせて|合計|往復|倍|ずつ|왕복|합쳐|합계|두 ?배|씩|그중|중에|남|못지|처럼|만큼")
 
 
 def another_value(m: Matcher, readings: Sequence[Reading], terms: Terms, reader: Reader) -> Reading | None:

@@ -70,9 +70,12 @@ _ZH_PART = "凌晨|拂晓|黎明|午前|清晨|清早|大清早|早上|早晨|�
 _KO_PART = "오전|오후|새벽|아침|점심|낮|저녁|한밤중|한밤|밤"
 _AFTER = r"(?: ?(?P<ap{}>[ap]\.?m\b\.?|in the (?:morning|afternoon|evening)|at night))"
 
+# Where a moment may begin; tried before all else, for a long text has few such places.
+_STARTS = r"(?=[\d'零〇一二三四五六七八九十两廿卅가-힣]|\b[a-z]|{})"
 _TIME = re.compile(
     fold_pattern(
-        rf"(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时の?(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?:되기 )?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
+        _STARTS.format(f"(?:{_ZH_PART})|[的の差零子]")
+        + rf"(?:(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时の?(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?:되기 )?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
         rf"(?P<zp>{_ZH_PART})?の? ?(?<![\d:])(?P<ch>[01]?\d|2[0-4])[:h](?P<cm>[0-5]\d)(?![\d:]){_AFTER.format(1)}?"
         rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?|半个?(?:钟头?|小时))(?:不?到)?(?P<qh>{_N})[点时]钟?"
         rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻钟?(?:[过零又加](?P<qmore>{_N})分钟?)?|(?P<hm>{_N})分?))?"
@@ -85,7 +88,7 @@ _TIME = re.compile(
         rf"|(?:^|\b(?:at|until|till|from|by|before|after|around|about) )(?P<bh>\d{{1,2}}|{_HOUR_WORD})(?= ?(?:[.,!;)]|$|sharp|on the dot|exactly|every|each|and not|tonight|tomorrow|on|in the))"
         rf"|\b(?P<oh>\d{{1,2}}|{_EN_NUMBER}) ?o'?clock(?: sharp)?{_AFTER.format(6)}?"
         rf"|\b(?P<ah>\d{{1,2}}|{_EN_NUMBER})(?:[- ](?P<am>thirty|fifteen|forty-five|twenty|ten|oh five))?{_AFTER.format(7)}"
-        rf"|\b(?P<word>noon|midday|midnight)\b|(?P<zword>正午(?!{_N})|零点|子夜|정오|자정)"
+        rf"|\b(?P<word>noon|midday|midnight)\b|(?P<zword>正午(?!{_N})|零点|子夜|정오|자정))"
     )
 )
 _FEASTS = {fold_pattern(name): day for name, day in {
@@ -97,7 +100,8 @@ _FEASTS = {fold_pattern(name): day for name, day in {
 }.items()}  # fmt: skip
 _DATE = re.compile(
     fold_pattern(
-        r"(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
+        _STARTS.format("[元正腊冬农阴旧昭平令大明民]|(?:" + "|".join(sorted({name[0] for name in _FEASTS if name[0] > "z"})) + ")")
+        + r"(?:(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
         r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>(?<!\d)\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年の?[、,]?)?"
         rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>(?<!\d){_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)(?:の|的第)?(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号天])?)?"
         r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4}|(?<![零〇一二三四五六七八九十百千\d])(?:[零〇一二三四五六七八九]{2}|\d{2}))年(?!级|前|后|代)"
@@ -109,7 +113,7 @@ _DATE = re.compile(
         r"|(?<!\w)'(?P<short>\d\d)(?![\d\w])|(?:(?P<fy>\d{4}|[零〇一二三四五六七八九]{4})[年년][,、]?(?:的|の)? ?)?(?P<feast>"
         + "|".join(sorted(_FEASTS, key=len, reverse=True))
         + r")"
-        r"|\bin (?P<year>1\d{3}|20\d{2})\b|\b(?P<year2>1[5-9]\d{2}|20\d{2}|2[1-9]\d{2})\b"
+        r"|\bin (?P<year>1\d{3}|20\d{2})\b|\b(?P<year2>1[5-9]\d{2}|20\d{2}|2[1-9]\d{2})\b)"
     )
 )
 _WEEKDAY = re.compile(

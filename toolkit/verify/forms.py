@@ -219,8 +219,11 @@ _ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix"
 _RANKS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"]
 
 
+_COLOUR = re.compile("[红黄蓝绿白黑紫青灰粉橙棕金银紅黃藍綠銀]色")
+
+
 def respelled(form: str) -> list[str]:
-    """Other usual spellings of a form: バイオリン for ヴァイオリン and back, Edmund the Twelfth for Edmund XII."""
+    """Other usual spellings of a form: バイオリン for ヴァイオリン and back, 红的 for 红色, Edmund the Twelfth for Edmund XII."""
     found: list[str] = []
     if "ヴ" in form:
         plain = form
@@ -229,6 +232,8 @@ def respelled(form: str) -> list[str]:
         found.append(plain)
     elif len(form) > 2 and form[0] in "バビベボ":
         found += [v + form[1:] for v, b in _V_TO_B.items() if b == form[0]]
+    if _COLOUR.fullmatch(form):
+        found.append(form[:-1] + "的")
     name, _, numeral = form.strip().rpartition(" ")
     value = _ROMAN.get(numeral.lower()) if name and numeral.isupper() else None
     if value:
@@ -256,6 +261,11 @@ def parted(form: str, kind: str) -> list[Form]:
                 rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?![{_HAN}])",
                 probe=form[cut:],
                 surname=form[:cut],
+            ),
+            Form(
+                "",
+                rf"(?:姓|^[{_HAN}]{{0,2}}){form[:cut]}(?=[,。、!…—])[^姓]{{1,60}}?(?:(?<![不没])(?:叫|唤|取名)|名字?[^。!?不没]{{0,10}}[,:—])\"?{form[cut:]}\"?(?![{_HAN}])",
+                probe=form[cut:],
             ),
             *(
                 [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], surname=form[:cut])]

@@ -20,6 +20,7 @@ _REACH = 120  # characters of the sentence on each side, and of what follows
 
 _CONTRAST = {
     "en": (
+        r"\b(?:was|were|had been|used to be) (?:(?:on|at|in|for|from) )?(?:the |an? )?M,? (?:un)?till?\b|"
         r"\b(?:used to be|once|first|originally|formerly|was|were|had been)\b[^.!?;]{0,40}M[^.!?;]{0,24}[,;.]? ?(?:but |and |though |yet )?"
         r"(?:not any ?more|not now|not today|not these days|no longer\b|(?:it|that|they|things?|all that|this) (?:isn't (?:now|any)|(?:has|have) (?:since |all )?changed|changed\b)|that'?s (?:over|changed))"
         r"|\b(?:years?|decades?|winters?|seasons|half my life) (?:as )?(?:an? |the |of |in |at )?M[^.!?]{0,40}[.!;,—] ?[^.!?]{0,30}\b(?:and then|until|till|(?:i|we) (?!am still|still)[a-z]+[^.!?]{0,24} (?:now|these days|nowadays)\b|(?:now|these days|nowadays),? (?:i|we) (?!'m still|am still|still)[a-z']+)"

@@ -84,7 +84,7 @@ def verify(
     asked = read_question(question, language or spoken)
     terms = Terms(folded.text)
     matchers = [key_matcher(k) for k in _with_aliases(keys, aliases)]
-    found = [find(m, terms) for m in matchers]
+    found = [_names(k, find(m, terms), folded, reply.answer) for k, m in zip(keys, matchers, strict=True)]
     rivals = find_rivals(distractors, keys, terms)
     found, rivals, hidden = keep_longest(found, rivals, longer_names(profile, keys, terms))
     rows = in_rows([m for ms in found for m in ms], rivals, folded.text)
@@ -125,6 +125,22 @@ def verify(
         if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in read_rivals(reader)):
             findings = [replace(f, code="outdated") if f.code in _OTHER else f for f in findings]
     return _conclude(completion, reply.answer_start, folded, keys, findings, match, reason_language or spoken)
+
+
+# Before it, a word in small letters is no name: "a muckle great boar", where Muckle is a village.
+_DETERMINER = Lazy(r"\b(?:an?|the|some|any|no|every|each|very|so|too|this|that|these|those|such|my|your|his|her|its|our|their) $")
+
+
+def _names(key: Key, mentions: list[Match], folded: Folded, answer: str) -> list[Match]:
+    """Without the mentions of a capitalised name or place that are common words; a reply may be in small letters throughout."""
+    if key.type not in ("name", "place") or not key.canonical[:1].isupper() or answer == answer.lower():
+        return mentions
+
+    def common(m: Match) -> bool:
+        start, end = folded.span(m.start, m.end)
+        return answer[start:end].islower() and bool(_DETERMINER.search(folded.text[max(0, m.start - 8) : m.start]))
+
+    return [m for m in mentions if not common(m)]
 
 
 def _with_aliases(keys: Sequence[Key], aliases: Sequence[str]) -> list[Key]:
@@ -204,6 +220,8 @@ def _decide(
         if r.status == ASSERTED
         and not (r.start < final.start and r.strength == 3 and _said(r, reader) in asked.text)
         and not (r.start < final.start and _said(r, reader) in withdrawn)
+        and not (r.start in rows and final.start > r.start and final.start not in rows)
+        and not (r.end < final.start and not asked.past and _SUPERSEDED.search(reader.text[r.end : final.start]))
         and not (r.end < final.start and final.strength > 1 and _CORRECTS.search(reader.text[r.end : final.start]))
         and (
             side_by_side(r, asserted, reader)
@@ -226,6 +244,8 @@ def _decide(
 _CORRECTS = Lazy(
     r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|아니지?[,.!… ]|아차"
 )
+# What was told first is over by what is told after it.
+_SUPERSEDED = Lazy("又(?:划|勾|涂|抹|改|换|推翻|否)[掉去了成]|再后来|最后(?:才|还是|定)|末了|到头来")
 # Words that own up to what really holds; a rival after them is the last word.
 _AMENDS = Lazy(
     r"\b(?:in truth|truth is|the truth|actually,? i|sorry|oops|i'll come clean|honestly)\b|其实|说实话|说真的|实话|老实说|实不相瞒|坦白|ごめんなさい|すみません|本当は|実は|正直|白状|ほんとは|いけない|실은|사실은|솔직히|사실 "

@@ -55,7 +55,7 @@ def hands_back(rest: str, following: str = "") -> bool:
 
 def found_in_role(told: str, rest: str) -> bool:
     """Whether somebody looks for the mention and the role says that it is the one: 你要是找裁缝，我就是."""
-    return bool(_SOUGHT.search(told) and _FOUND.search(rest[:60]))
+    return bool(_SOUGHT.search(told) and _FOUND.search(rest[:60])) or bool(_THERE.search(rest[:30]))
 
 
 def fears(clause: str) -> bool | None:
@@ -121,6 +121,7 @@ _YOUR_TURN = Lazy(
 _SOUGHT = Lazy(
     r"\bif (?:it's|it is|you(?:'re| are)?)\b[^.!?]*\ue000|[你您](?:要是|如果|若)?[^,。!?]{0,6}(?:找|寻|请|要|缺|问)[^,。!?]{0,8}\ue000|\ue000[^。!?、]{0,4}(?:を|に|が)?(?:お?探し|お?尋ね|ご?用|必要)|\ue000[^.!?]{0,3} ?(?:찾|필요|구하)"
 )
+_THERE = Lazy("(?:^|,)(?:我|俺|老身|老朽|在下)(?:家)?(?:就|便|正)?(?:住|在)(?:在)?[那这](?:儿|里|边|头|块)(?!不)|(?:^|,)那(?:就|便)是(?:我|俺)(?:的)?(?:家|老家|住处|故乡)")
 _FOUND = Lazy(
     r"\b(?:that's me|that is me|that'd be me|i'm (?:him|her|the one|your)|(?:you've|you have) (?:found|got) (?:him|her|me|one)|look no further|here i am|at your service)\b"
     r"|(?:那|这)?就是(?:我|在下)|我就是|正是(?:我|在下)|(?:找|问|来)对(?:人|门|地方|了)|(?:私|わたし|俺|おれ|僕|わし|あたし|ここ)(?:です|だ|じゃ|に(?:い|お))|(?:접니다|저예요|저입니다|저지요|나요|나일세|제대로|잘) ?(?:오|찾|$|[.!])?"

@@ -126,7 +126,11 @@ class Folded:
         return start, end
 
 
-_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\u1160-\u11ff]")
+_MARKS = frozenset(
+    chr(code)
+    for first, last in ((0x300, 0x36F), (0x483, 0x489), (0x20D0, 0x20F0), (0x3099, 0x309A), (0xFF9E, 0xFF9F), (0xFE00, 0xFE0F), (0x1160, 0x11FF))
+    for code in range(first, last + 1)
+)
 _HOLES = re.compile(_HOLE)
 
 
@@ -148,12 +152,12 @@ def _fold_slowly(original: str, rough: str, skipped: int) -> Folded:
             continue
         char = original[start]
         before = start
-        if _MARKS.match(char) and start > at:  # a mark composes with the character before it: か + ゛ = が
+        if char in _MARKS and start > at:  # a mark composes with the character before it: か + ゛ = が
             before = start - 1
         pieces.append(rough[at:before])
         offsets.extend(range(at, before))
         end = start + 1
-        while end < len(original) and end - before < 8 and _MARKS.match(original[end]):
+        while end < len(original) and end - before < 8 and original[end] in _MARKS:
             end += 1
         folded = _fold_cluster(original[before:end])
         pieces.append(folded)

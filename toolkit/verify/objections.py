@@ -51,6 +51,8 @@ def taken_back(m: Mention) -> str | None:
         return None  # "Joking? No."
     if found and _OWN_NOUN.search(after[: found.start()]) and _INTERRUPTED.match(found.group()):
         return None  # takes back the noun that was broken off
+    if found and ((not m.exact and _NUMBER_CORRECTED.search(after)) or (_ECHOED.search(after[: found.start() + 1]) and m.c.kin.search(found.group()))):
+        return None  # 住了二十年——不对,二十二年; 捕鲸?那是我老爹的行当
     earlier = m.c.taken_back.search((m.a.preceding + m.a.sentence_before)[-30:])
     return "retracted" if found and (earlier is None or _PREMISE.search(earlier.group())) else None
 
@@ -67,7 +69,7 @@ def _denied_in_kind(m: Mention) -> bool:
 def only_imagined(m: Mention) -> str | None:
     """The mention is only wished, supposed or feared for."""
     a, c, q = m.a, m.c, m.q
-    if q.imagined:
+    if q.imagined or _OWNED.search(m.before):
         return None
     only = (
         (IF_ME.match(m.after) and c.first.search(m.before))
@@ -202,6 +204,13 @@ _NEXT = 60  # characters after a clause in which the role may confirm what other
 _SINCE = Lazy("^(?:起|开始|以来|就)")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
 _RECALLED = Lazy(r"\b(?:wasn't|isn't|was|is) (?:it|he|she)\b|\bright\b|(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
+_OWNED = Lazy(  # what a condition takes for granted
+    "(?:我|俺|老夫|在下)(?:这|那)[一-龥]{1,2}$"
+    r"|\bmy (?:own |little |old |poor )*(?:place|home|house|room|shop|cottage|den|nest|flat|hut|inn|stall|forge|workshop|lab|ship|table|door)"
+    r" (?:(?:in|at|on|by|up|down|under|near) )?(?:the )?$|(?:俺|うち|わし|私|僕)の(?:この|その)$|(?:우리|내) ?이 ?$"
+)
+_NUMBER_CORRECTED = Lazy(r"([一二三四五六七八九十百\d]+)([年岁个里天斤文两只口位])[^。!?]{0,4}[—…,. -]{1,4}(?:哎|哦|啊|呃)?,?(?:不对|不是|错了|记错了|说错了)[,!。… ]+[^。!?]{0,6}[一二三四五六七八九十百\d]+\2")
+_ECHOED = Lazy("[^,。!?\ue000]{1,8}\\?[那这]?$")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
 _CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes

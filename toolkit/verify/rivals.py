@@ -149,7 +149,8 @@ def in_rows(keys: Sequence[Match], rivals: Sequence[Match], text: str) -> frozen
     row: list[tuple[Match, bool]] = []
     spots = sorted([(m, True) for m in keys] + [(m, False) for m in rivals], key=lambda spot: spot[0].start)
     for spot in [*spots, None]:
-        if spot and row and _NEXT.fullmatch(text, row[-1][0].end, spot[0].start):
+        joined = spot and row and _NEXT.fullmatch(text, row[-1][0].end, spot[0].start)
+        if joined and not (_STOP.search(joined.group()) and _TOPIC.match(text, spot[0].end)):
             row.append(spot)
             continue
         if len({text[m.start : m.end] for m, _ in row}) > 2 and {own for _, own in row} == {True, False}:
@@ -159,6 +160,8 @@ def in_rows(keys: Sequence[Match], rivals: Sequence[Match], text: str) -> frozen
 
 
 _NEXT = Lazy(r"[\s,、·/。…&+-]{0,3}(?:and|or|还是|或者?|和|か|や|と|나|이나|와|과|랑)?[\s,]{0,2}(?:the |an? |my )?")
+_STOP = Lazy("[。….]")
+_TOPIC = Lazy(r"(?:さん|ちゃん)?(?:は|が|なら)|이?(?:은|는|가) |是|\b is\b")  # a sentence about one is no member of the row before
 _CHANGED = Lazy("(?:に|へ)(?:変|改|移|なっ)|으?로 ?(?:바|옮|변)")  # from the first to the second
 _ROW = 9  # letters between two members of a row; one of Chinese, Japanese or Korean counts as three
 

@@ -66,7 +66,7 @@ _NUMBERED = Lazy(
 )
 _NUMBER_OF = Lazy("^(?:号(?!称)|番地|번지|호(?![가-힣]))")
 _NUMBERS_A_THING = Lazy(
-    r"^ (?!years?|winters?|summers?|springs?|birthdays?|harvests?|months?)[a-z]{3,}s\b(?! (?:old|young))|^(?:码|号|步|里|斤|级|层|间|本|条|根|匹|张|页)|^(?:番|号|歩|里|段|枚|本|匹|軒)(?!目)|^ ?(?:걸음|번지|호|리|근|마리|계단|층|채|권)"
+    r"^ (?!this|was|has|plus|perhaps|alas|always|cheers|thanks|years?|winters?|summers?|springs?|birthdays?|harvests?|months?)[a-z]{3,}s\b(?! (?:old|young))|^(?:码|号|步|里|斤|级|层|间|本|条|根|匹|张|页)|^(?:番|号|歩|里|段|枚|本|匹|軒)(?!目)|^ ?(?:걸음|번지|호|리|근|마리|계단|층|채|권)"
 )
 _CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
 _WORD = Lazy(r"[a-z]{3,}")
@@ -99,7 +99,7 @@ def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
     about = {m.group() for m in _HAN.finditer(q.text)} - _FUNCTION
     said = {m.group() for m in _HAN.finditer(own)} - _FUNCTION
     head = [m.group() for m in _HAN.finditer(told[: 2 * _OPENS]) if m.group() not in _FUNCTION]
-    named = [char for char in head[:3] if char in about]
+    named = {char for char in head[:3] if char in about}
     return bool(said) and not said & about and (len(named) > 1 or (bool(named) and bool(_SHIFTED.match(told[1:]))))
 
 

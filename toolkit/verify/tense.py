@@ -27,6 +27,9 @@ _LASTED = Lazy(
 _SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?(?:{_THEN}|(?:until|till) (?!they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the end|my (?:last|dying)|kingdom|doomsday))")
 # 这块牌子,我挂到去年雪崩那天为止
 _UNTIL = Lazy("^[^。!?\ue000\ue002]{0,14}到(?!今|现|目前|眼下|如今|这)[^,。!?\ue000\ue002]{1,14}为止")
+# Where one lived as a child is not what "I only moved to later".
+_PERIOD = Lazy("小时候|儿时|童年|幼时|年轻时|年少时|从前|以前|过去|当年|原来|原先|早年|最初|起初|起先|最早")
+_ONLY_LATER = Lazy("才(?:搬|来|学|改|换|入行|开始|认识|养|去|进|到)|(?:后来|如今|现在|眼下|目前)(?!也|都|还是|仍|依)[^,。]{0,4}(?:是|住|在|做|当|改|换|搬)")
 _AND_LASTED = Lazy("^,(?:我)?[^,。]{1,3}了[^,。]{1,5}年")
 _ON = Lazy(
     r"^[^.!?。]{0,30}(?:\b(?:still|not done|no plans|never stopped|going strong)\b|[还再](?:在|能|要|会|想|做|干|得)|没打算|仍|依然|まだ|これからも|아직|여전히|앞으로도)"
@@ -39,6 +42,8 @@ _AGO = Lazy(r"[^,。]{0,4}年前|\b(?:\w+ ){1,2}years ago\b|[^、。]{0,4}年前
 def left_since(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether the mention, or the years of it, ended at a time that is named: 小墨去年出师了, "forty years …, and last spring …"."""
     if _WAS.match(after) and _IS.search(q.text) and not q.about_user:
+        return True
+    if _PERIOD.search(q.text) and _ONLY_LATER.search(before + after):
         return True
     for this, last in _TURNS:  # "Sixty last year, and forty this", where this year is asked
         if this.search(q.text) and last.search(before + after) and not this.search(before + after):

@@ -96,8 +96,18 @@ _THING = Lazy(
 )
 
 
+_RANK = Lazy("第几|排行|老几|名次")
+_COUNT = Lazy("^[^第]+[个人口位]$")
+
+
+_RANK = Lazy("第几|排行|老几|名次")
+_COUNT = Lazy("^[^第]+[个人口位]$")
+
+
 def of_a_thing(text: str, before: str, q: Question) -> bool:
-    """Whether a number tells the age of a thing, or another quantity, where the role's own age is asked."""
+    """Whether a number tells the age of a thing, or another quantity, where the role's own age is asked, or counts where a rank is."""
+    if _RANK.search(q.text) and _COUNT.search(text):
+        return True
     if q.kin or not _HOW_OLD.search(q.text):
         return False
     said = whole_quantity(text)

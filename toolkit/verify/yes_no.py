@@ -41,6 +41,7 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
         shunned = fears(opening)
         if shunned is not None and not _DENIES_FEAR.search(opening):
             return "right" if shunned else "negated"
+    opening = _IN_VAIN.sub("", opening)
     table = cues(sentence_language(opening, reader.language))
     yes, no = bool(table.yes.match(opening)), bool(table.no.match(opening))
     if not yes and not no:
@@ -137,6 +138,8 @@ _WHERE_ELSE = Lazy(  # asks for another answer to show that there is none
     r"^\W*(?:why,? |well,? |and |but )?(?:who|what|where|which|how) else\b[^.!]{0,60}\?|^\W*(?:不然|要不然|除了[我这那]\w?)(?:还|又|呢|能)[^。!]{0,16}\?|^\W*(?:还能|还会|还有)(?:是|有|在)?(?:谁|哪|什么|别)[^。!]{0,10}\?|^\W*(?:ほか|他)(?:に|の)?(?:どこ|誰|何|だれ|なに)|^\W*(?:그럼|아니면|또|달리) ?(?:어디|누구|누가|뭐|뭘|무엇)[^.!]{0,14}\?"
 )
 _ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*谁说(?:的|我不|不)|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
+# 違うと言ったところで…: a no that would be of no use is none.
+_IN_VAIN = Lazy(r"^\W*(?:いや|いいえ|違う|違います|否)と(?:言|い)(?:っ|え|い|う)[^、。]{0,8}[、。]|^\W*아니(?:라|에요라|요라)?고 ?(?:해|하|말|우)[^,.]{0,8}[,.]")
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
 _INSISTS = Lazy(
     r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|怎么(?:会)?不是|(?:谁|哪里|哪儿)说?不是|왜 ?아니|違うわけ|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
@@ -166,7 +169,7 @@ _ASKED_BACK = Lazy(
     r"^\W*(?:yes|yeah|aye|sorry|oh|是|嗯|啊|对|はい|ええ|え|네|예|응|そう(?:です|なの)?か?|그래요?|是这样)(?:吗|么)?\s*\?"
 )
 _BOTH = Lazy(
-    r"\byes[,. ]{1,2}(?:and|but also|or) no\b|是,?(?:又|也)不是|(?:算|也)是也不是|はい[^。]{0,4}いいえ|そう(?:でも|とも)(?:あり|言える)|(?:네|예)[^.]{0,4}아니(?:요|오)"
+    r"\byes[,. ]{1,2}(?:and|but also|or) no\b|是,?(?:又|也)不是|(?:算|也)是也不是|はい[^。]{0,4}いいえ|そう(?:でも|とも)(?:あり|言える)|(?:네|예)[^.]{0,4}아니(?:요|오)|そういうことに(?:して|なって)|그런 ?(?:걸로|셈)|그렇다고 ?(?:치|해 ?두|하죠)"
     r"|\bwho can say\b|\ba bit of everything\b"
 )
 _PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
@@ -185,6 +188,8 @@ _OVER = Lazy(
 _HEARSAY = Lazy(
     r"\b(?:so (?:they|people|folks?) say|(?<!whatever )(?<!what )(?:people|they|folks?|some) (?:do |all |always |like to )?(?:say|tell|think|call)|so i(?:'m| am|'ve been| hear) ?(?:told)?)\b|(?:别人|有人|大家|他们|人家|旁人)(?:都|也|总)?(?:是)?(?:这么|这样|那么)?(?:说|讲|传|认为)|(?:みんな|人|皆)(?:は|が)?[^。]{0,6}(?:言い|言う|言って)|(?:다들|사람들이|남들이) ?(?:그렇게 ?)?(?:말|부르|그러)"
 )
+# Whoever is looked for is somebody else: それなら三軒先だよ.
+_NEXT_DOOR = Lazy("それ(?:なら|は|でしたら)、?[^。、]{0,6}(?:軒先|隣|向かい|裏手|角を|奥の|あっち|二階|留守|出かけ)|(?:그건|그 ?사람은|그분은|그이는) ?[^.,]{0,6}(?:건너|옆집|앞집|위층|안 ?계|나갔)")
 _PREDICATE = Lazy(
     r"^ ?(?:is|was|does|did|has|lives|one)\b[^,.!?]{0,12}[.!]?$|^(?:才|倒|就|确实)?(?:是|会|住|有|养)(?:啊|呀|的|呢)?[。!,]?$|^(?:が|は)(?:そう)?(?:です|だ)?[^、。]{0,4}[。!]?$|^(?:은|는|이|가|도)? ?(?:그래|그렇|맞)[^.]{0,5}[.!]?$"
 )
@@ -209,7 +214,7 @@ def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
         return "hypothetical"
     if not asked.past and _OVER.search(first) and not c.now.search(said):
         return "not_present"
-    if _HEARSAY.search(first):
+    if _HEARSAY.search(first) or (not asked.kin and _NEXT_DOOR.search(said[:60])):
         return "attributed"
     if not asked.kin and c.third_after.match(_IT.sub("", said)):
         return "attributed"
