@@ -125,6 +125,12 @@ def test_the_card_tells_the_evaluation_and_says_when_it_is_of_another_checkpoint
         assert said in text
     assert "These are the numbers of" not in text
     assert "These are the numbers of final_model" in card(tmp_path / "checkpoint-20", None, path)
+    (tmp_path / "eval").mkdir()
+    (tmp_path / "eval/report.json").write_text(json.dumps(report))
+    (tmp_path / "manifest.json").write_text(json.dumps({"config": {}, "stages": {}, "data": {}}))
+    for name, told in (("final_model", True), ("checkpoint-20", False)):
+        (tmp_path / name).mkdir()
+        assert ("| All | 200 |" in card(tmp_path / name, None)) == told != ("Not evaluated yet" in card(tmp_path / name, None))
     with pytest.raises(InputError, match="report"):
         card(tmp_path / "final_model", None, tmp_path / "none.json")
 

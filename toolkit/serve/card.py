@@ -41,7 +41,7 @@ def card(checkpoint: Path, proof: Proof | None, report: Path | None = None) -> s
     """README.md of the model.
 
     Args:
-        report: `report.json` of its evaluation; default: that of the checkpoint's run.
+        report: `report.json` of its evaluation; default: that of the checkpoint's run, where it is of this checkpoint.
     """
     import yaml
 
@@ -52,6 +52,8 @@ def card(checkpoint: Path, proof: Proof | None, report: Path | None = None) -> s
     config, stages = manifest["config"], manifest["stages"]
     source = report or (run / "eval" / "report.json" if run else None)
     found = _read(source) if report or (source and source.is_file()) else None
+    if found and not report and Path(found["model"]).name != checkpoint.name:      # by name: a run may have been moved since
+        found = None
     lines = ["---", yaml.safe_dump(_front(config, found), sort_keys=False, allow_unicode=True).strip(), "---", "",
              f"# {run.name if run else checkpoint.name}", ""]
     lines += _results(found, checkpoint) if found else ["Not evaluated yet: `toolkit eval` writes the numbers that belong here.", ""]
@@ -109,6 +111,6 @@ def _results(report: Mapping[str, Any], checkpoint: Path) -> list[str]:
             lines.append(f"| {row['name']} | {mine['n']} | {before}{percent(mine['accuracy'])} | "
                          f"{100 * mine['low']:.1f} to {100 * mine['high']:.1f} |")
     notes = list(report["notes"])
-    if Path(report["model"]).name != checkpoint.name:      # a run may have been moved since
+    if Path(report["model"]).name != checkpoint.name:
         notes.insert(0, f"These are the numbers of {Path(report['model']).name}, as it was evaluated.")
     return [*lines, "", *(f"- {note}" for note in notes), "", "To repeat it:", "", "```", repeat(report), "```", ""]
