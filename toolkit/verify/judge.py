@@ -31,6 +31,7 @@ from .rivals import (
     told_in_part,
 )
 from .sequel import undone
+from .sequel_en import undone_en
 from .slots import same_slot
 from .source import informed
 from .stuffing import repeated, salad
@@ -112,8 +113,8 @@ def verify(
                 again = reader.asked(knowing)
                 findings[at] = _decide(key, matchers[at], found[at], read_rivals, again, knowing, hidden[at], rows)
     for at, finding in enumerate(findings):
-        if finding.code == "right" and spoken == "zh" and keys[at].polarity != "deny":
-            taken = undone(*reader.sequel(finding.readings), asked)
+        if finding.code == "right" and spoken in _SEQUEL and keys[at].polarity != "deny":
+            taken = _SEQUEL[spoken](*reader.sequel(finding.readings), asked)
             findings[at] = finding = replace(finding, code=taken) if taken else finding
         second = another_value(matchers[at], finding.readings, terms, reader) if finding.code == "right" else None
         if second and keys[at].polarity != "deny":
@@ -126,6 +127,8 @@ def verify(
             findings = [replace(f, code="outdated") if f.code in _OTHER else f for f in findings]
     return _conclude(completion, reply.answer_start, folded, keys, findings, match, reason_language or spoken)
 
+
+_SEQUEL = {"zh": undone, "en": undone_en}
 
 # Before it, a word in small letters is no name: "a muckle great boar", where Muckle is a village.
 _DETERMINER = Lazy(r"\b(?:an?|the|some|any|no|every|each|very|so|too|this|that|these|those|such|my|your|his|her|its|our|their) $")

@@ -116,7 +116,8 @@ def not_present(m: Mention) -> str | None:
         over = over or (past and past.end() <= _SOON and RIVAL not in soon[:_SOON] and not c.negated_before.search(soon[:_SOON]))
         if not (m.present or arrived) and (over or m.cued(c.past_before, c.past_after)):
             return "not_present"
-    later = m.cued(c.future_before, c.future_after) or told_later(a, c)
+    reached = m.exact and _REACHED.match(m.after)
+    later = m.cued(c.future_before, _NOTHING if reached else c.future_after) or told_later(a, c)
     return "not_present" if later and not q.future and not m.present else None
 
 
@@ -197,6 +198,8 @@ _PREMISE = Lazy(r"wrong|no,|错|[不岔混]|いや|いえ|違|아니|잘못|틀|
 # What stands after the beginning of something: 从1989年起.
 _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶戏的: who does it for a living
 _OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^、。!?はがをに ]{1,6}(?:…|\\.{2,}|—|--)+ ?$")
+_REACHED = Lazy("^(?:に|と)(?:なる|なります|なった|なりました)|^(?:이|가)? ?(?:되|됩|돼)")  # かぞえて十一年になる: a number that is reached
+_NOTHING = Lazy("(?!)")
 _INTERRUPTED = Lazy("いや|いえ|아니")
 _CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
 _SOON = 14  # characters after a mention in which a word of the past is about it
