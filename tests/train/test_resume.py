@@ -77,14 +77,17 @@ def test_a_run_killed_again_and_again_ends_with_the_metrics_of_an_unbroken_one(t
         assert (killed / f"run/{name}/model.safetensors").read_bytes() == (unbroken / f"run/{name}/model.safetensors").read_bytes()
 
 
-def test_a_later_epoch_goes_on_with_the_samples_of_an_unbroken_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("over", "last"), [
+    pytest.param({"max_steps": 11}, 9, id="in the second epoch, of 8 steps"),
+    pytest.param({"max_steps": 7, "num_iterations": 2, "save_steps": 3}, 4, id="between rounds of generation, of 2 steps")])
+def test_a_run_goes_on_with_the_samples_and_completions_of_an_unbroken_one(tmp_path: Path, over: dict[str, Any], last: int) -> None:
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    start(unbroken, max_steps=11)               # 8 steps an epoch
+    start(unbroken, **over)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Recorder, "on_save", ends_after(9), raising=False)
+        patch.setattr(Recorder, "on_save", ends_after(last), raising=False)
         with pytest.raises(RuntimeError, match="killed"):
-            start(broken, max_steps=11)
-    start(broken, max_steps=11)
+            start(broken, **over)
+    start(broken, **over)
     assert [row["num_tokens"] for row in metrics(broken)] == [row["num_tokens"] for row in metrics(unbroken)]
     assert [row["loss"] for row in metrics(broken)] == pytest.approx([row["loss"] for row in metrics(unbroken)], abs=1e-6)
 

@@ -139,10 +139,10 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
         KeyboardInterrupt: when a signal did; a checkpoint is saved.
     """
     trainer, guard = make_trainer(settings, run, task, reward, model, tokenizer, train_rows, eval_rows, common)
+    keep_order(trainer)
     for callback in callbacks:
         trainer.add_callback(callback)
     survive(trainer, run)
-    keep_order(trainer)
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)
