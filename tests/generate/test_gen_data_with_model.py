@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from stub_server import Stub, served
 
+from toolkit.generate.outputs import journal_rows
 from toolkit.jsonl import read_rows
 
 PROFILES = Path(__file__).parents[2] / "data" / "online_profiles.jsonl"
@@ -131,7 +132,8 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_made_twice(scripted
     model, out = Slow(every_profile), tmp_path / "d"
     words = ("--num-samples-per-profile", 12, "--concurrency", 8, "--no-stress")
     with served(scripted.stub(model)) as url:
-        for number in range(3):
+        made_before: set[str] = set()
+        for _ in range(3):
             process = subprocess.Popen(command(url, out, *words), env=ENV, stderr=subprocess.DEVNULL)
             at = len(model.seen)
             while len(model.seen) < at + 60 and process.poll() is None:
@@ -139,8 +141,10 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_made_twice(scripted
             process.kill()
             process.wait()
             usable = rows(out / "train.json"), rows(out / "validation.json")     # at this very moment
-            kept = [row["id"] for _, row in read_rows(out / "journal.jsonl")] if number else []
-            assert len(usable[0]) > 5 and len(kept) == len(set(kept))
+            assert made_before <= {row["id"] for row in usable[0] + usable[1]}
+            kept = [(row["id"], row["status"]) for _, row in journal_rows(out / "journal.jsonl")]
+            assert len(kept) == len(set(kept)) > len(made_before)
+            made_before = {id for id, status in kept if status == "accepted"}
         done = gen_data(url, out, *words)
     assert done.returncode == 0, done.stderr
     ids = [row["id"] for _, row in read_rows(out / "journal.jsonl")]

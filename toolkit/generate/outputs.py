@@ -6,6 +6,7 @@ begins, and sorted when it ends. At any moment each of them is a complete file.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
@@ -41,7 +42,8 @@ class GrowingList:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._growing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
         os.write(self._file, b"[\n")
-        self._size, self.count, self._due = 2, 0, 0.0       # bytes of whole rows; when the list is made complete again
+        # bytes of whole rows; when the list is made complete again: what an earlier run left stays until it is all here
+        self._size, self.count, self._due = 2, 0, math.inf
         if not path.exists():
             self.publish()
 
@@ -105,6 +107,8 @@ class Outputs:
             self.add(outcome["id"], outcome, sample)
             if sample is not None:
                 yield sample
+        for growing in self.lists.values():
+            growing.publish()
 
     def add(self, id: str, outcome: Mapping[str, Any], sample: Sample | None) -> None:
         """Count the outcome of an item and write it to its file."""
