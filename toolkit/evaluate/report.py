@@ -26,6 +26,9 @@ SLICE_NAMES = {"by_kind": "Kind", "by_difficulty": "Difficulty", "by_language": 
                "by_question_type": "Question type", "by_distance": "Memory distance", "by_role": "Role"}
 MOST_VALUES = 40                                # rows of a slice in the table; the rest are in report.json
 AGAIN = "outputs/eval-again"
+STYLE = (('"as an AI"', "ai_leak_rate", percent), ("speaks of another role", "other_role_rate", percent), ("language kept", "language_kept", percent),
+         ("repetition", "repetition", percent), ("distinct-1", "distinct_1", percent), ("distinct-2", "distinct_2", percent),
+         ("characters", "mean_answer_characters", "{:.0f}".format))
 FIRST_SLICES = {name: SLICE_NAMES[name] for name in ("by_kind", "by_difficulty", "by_language")}
 KIND_NAMES = {"SBK": "SBK · profile", "CM": "CM · memory"}
 
@@ -186,11 +189,9 @@ def beside(report: Mapping[str, Any]) -> list[str]:
             for k, value in found[table].items()))
     if found := trained.get("style"):
         before = (base or {}).get("style") or {}
-        shown = [("\"as an AI\"", "ai_leak_rate"), ("speaks of another role", "other_role_rate"), ("language kept", "language_kept"), ("repetition", "repetition"),
-                 ("distinct-2", "distinct_2")]
         lines.append("Style: " + ", ".join(
-            f"{name} {percent(before[field]) + ' → ' if before.get(field) is not None else ''}{percent(found[field])}"
-            for name, field in shown if found.get(field) is not None))
+            f"{name} {said(before[field]) + ' → ' if before.get(field) is not None else ''}{said(found[field])}"
+            for name, field, said in STYLE if found.get(field) is not None))
     for sister in report.get("also", []):
         found = sister["difference"]
         cut = sister["trained"]["states"]["truncated"]
