@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.evaluate.generation import ENGINE_FAILED
 from toolkit.evaluate.judge import FAILED, FIRST, SECOND, TIE, UNREADABLE, VOID, Duel, Judge, Point
 from toolkit.evaluate.raiden import spoken
-from toolkit.evaluate.records import BASE, TRAINED, Record, read_records
+from toolkit.evaluate.records import BASE, TRAINED, read_records
 from toolkit.evaluate.stats import (
     CANNOT_TELL,
     CONFIDENCE,
@@ -52,11 +53,16 @@ def judge_evaluation(folder: Path, samples: Iterable[Sample], judge: Judge, labe
     known = {sample.id: sample for sample in samples}
     human = labels_of(labels, known.values(), judge)
     agreed = _agreement(judge, human, known) if human else None
-    records = [r for r in read_records(folder / "records.jsonl") if r.repeat == 0]
-    said = {(r.id, r.side): answer for r in records if (answer := spoken(r.completion, r.prefilled))}
+    answers: dict[str, dict[str, str]] = {}      # by sample and side; of the records nothing else is kept
+    roles: dict[str, str] = {}
+    for record in read_records(folder / "records.jsonl"):
+        if record.repeat == 0 and record.state != ENGINE_FAILED:
+            answers.setdefault(record.id, {})[record.side] = spoken(record.completion, record.prefilled)
+            roles[record.id] = record.role_id
+    said = {(name, side): answer for name, by_side in answers.items() for side, answer in by_side.items() if answer}
     items = [(known[name], answer) for (name, _), answer in said.items()]
     points = dict(zip(said, judge.points(items), strict=True))
-    pairs = _pairs(records)
+    pairs = {name: (by_side[BASE], by_side[TRAINED]) for name, by_side in answers.items() if len(by_side) == 2}
     asked = [name for name, (base, trained) in pairs.items() if base and trained and base != trained]
     duels = dict(zip(asked, judge.duels([(known[name], *pairs[name]) for name in asked]), strict=True))
     with atomic_write(folder / FOLDER / JUDGEMENTS, overwrite=True) as out:
@@ -72,14 +78,12 @@ def judge_evaluation(folder: Path, samples: Iterable[Sample], judge: Judge, labe
     counts = Counter(missing)
     total = len(points) + 2 * len(duels)
     blocked = counts[FAILED] > FAILED_SHARE * total
-    roles = {r.id: r.role_id for r in records}
-    compared = any(r.side == BASE for r in records)
     return {
         "judge": judge.name, "calibrated": agreed is not None, "agreement": agreed, "judgements": total, "blocked": blocked,
         "failed": counts[FAILED], "unreadable": counts[UNREADABLE],
         "void": sum(p.holds is None for found in points.values() if not isinstance(found, str) for p in found.values()) + counts[VOID],
         "dimensions": dimensions(points, judge.rubric, roles, seed, blocked),
-        "pairs": against(pairs, duels, roles, seed, blocked) if compared else None}
+        "pairs": against(pairs, duels, roles, seed, blocked) if any(BASE in by_side for by_side in answers.values()) else None}
 
 
 def dimensions(points: Mapping[tuple[str, str], Points], rubric: Iterable[str], roles: Mapping[str, str], seed: int,
@@ -183,15 +187,6 @@ def _agreement(judge: Judge, labels: Sequence[Mapping[str, Any]], samples: Mappi
     return {"labels": sum(sum(v is not None for v in row["holds"].values()) for row in alone) + len(pairs),
             **{name: {"n": len(both), "agree": sum(a == b for a, b in both) / len(both),
                       "kappa": cohen_kappa([a for a, _ in both], [b for _, b in both])} for name, both in ratings.items() if both}}
-
-
-def _pairs(records: Sequence[Record]) -> dict[str, tuple[str, str]]:
-    """Of each sample that both sides replied to: what the base said, and the trained model."""
-    sides: dict[str, dict[str, str]] = {}
-    for record in records:
-        if record.state != "engine_failed":
-            sides.setdefault(record.id, {})[record.side] = spoken(record.completion, record.prefilled)
-    return {name: (by[BASE], by[TRAINED]) for name, by in sides.items() if len(by) == 2}
 
 
 def _paired(before: Sequence[bool], after: Sequence[bool], roles: Sequence[str], seed: int, blocked: bool) -> dict[str, Any] | None:
