@@ -115,7 +115,7 @@ def test_what_is_saved_changes_neither_a_loss_nor_its_gradients(tmp_path: Path, 
 
     ours = loss_and_gradients()
     monkeypatch.setattr(type(made), "_get_per_token_logps_and_entropies", GRPOTrainer._get_per_token_logps_and_entropies)
-    monkeypatch.setattr(utils, "_use_triton", lambda device: False)
+    monkeypatch.setattr(utils, "_use_triton", lambda device: False, raising=False)
     stock = loss_and_gradients()
     assert len(stock) == len(ours) > 1 and stock[1].abs().max() > 0
     for before, after in zip(stock, ours, strict=True):

@@ -38,10 +38,11 @@ def score_completions_only() -> None:
     logits are made in pieces that stay in its cache.
     """
     import torch
-    from trl.kernels import chunked_logprob
     from trl.trainer import utils
 
-    if hasattr(utils, "_use_triton") and not torch.cuda.is_available():
+    if hasattr(utils, "_use_triton") and not torch.cuda.is_available():     # TRL 1.16; before it, without Triton, there is no such head
+        from trl.kernels import chunked_logprob
+
         utils._use_triton = lambda device: True     # read in that module for this one decision
         chunked_logprob.TOKEN_CHUNK_SIZE = SCORED_TOKENS
 
