@@ -225,7 +225,7 @@ class Mention:
     def _in_question(self) -> tuple[str, int]:
         """A mention in a question: rhetorical, answered by what follows, or only asked."""
         a, c, before = self.a, self.c, self.before
-        if self.q.about_user and _REMEMBERED.match(a.sentence_after):
+        if (self.q.about_user or self.q.planned) and _REMEMBERED.match(a.sentence_after):
             return ASSERTED, 2  # 雁门,对吧?
         if hands_back(a.sentence_after[len(self.after) :], a.following if before else ""):
             return "asked", 0
@@ -267,7 +267,7 @@ _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과
 _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ECHOED = Lazy(r"(?:你|您)(?:是)?(?:想|要)?(?:问|知道|打听)|我(?:是不是|是否|算不算)$|\b(?:are you asking|you want to know)\b")
-_REMEMBERED = Lazy(r"^[^,。!?]{0,4},(?:对吧|对吗|是吧|没错吧|对不对|是不是)\?")
+_REMEMBERED = Lazy(r"^[^,。!?]{0,4},(?:对吧|对吗|是吧|没错吧|对不对|是不是)\?|^(?:なん)?(?:だろう?|でしょう?|だよね?|だよな|だったよね|だったよな)\?|^(?:이?잖아요?|이?지|이?죠|이?지요|맞지|맞죠)\?")
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

@@ -86,6 +86,7 @@ CUES = {
         r"|\b(?:put|pencil|mark|write|stick) (?:me|it|that) (?:down|in) (?:as|for) (?:an? )?$|\bcall it (?:an? )?$|\bsomewhere between\b"
         r"|\bi(?:'d| would|'ll)? (?:lay|put|bet|stake|wager)\b[^.!?,]{0,24}\bon $|\bmy (?:money|bet|coin|guess)(?:'s| is) on $"
         r"|\bone (?:assumes|presumes|supposes|gathers|imagines|infers|expects)\b"
+        r"|\bi (?:had )?(?:thought|assumed) (?:it was |that was )?(?:an? |the )?$"
     ),
     "hedged_after": (
         r"^[^.!?;]{0,30}?(?:\b(?:i (?:think|guess|suppose|reckon|believe(?! in)|fancy|imagine|assume|suspect)|maybe|perhaps|probably|possibly|or so i'?m told|or so (?:i|they)|if memory|if i (?:remember|recall)|if i'?m not mistaken|or (?:something|some such|thereabouts|was it|maybe|perhaps)|i'?d (?:guess|wager|say|bet)|i can'?t (?:be sure|remember|recall|say)|don'?t (?:quote|hold) me|i'?m not (?:entirely |quite |too |really |so |completely )?(?:sure|certain)|but i (?:could be|may be|might be) wrong|i could be|might be|may be|could be|at a guess|as far as i (?:know|recall)|for all i know|who knows|allegedly|apparently|supposedly|presumably|or close to it|i wouldn'?t swear|not that i'?m sure|though (?:i'?m not sure|i can'?t|don'?t)|isn'?t it|is it not|wasn'?t it|right\?|no\?|huh\?|is it\?))"
@@ -94,6 +95,7 @@ CUES = {
         r"|^[^.!?;]{0,4}(?: is| was|'s)? (?:one|a|only one|just one|the likeliest|the best) (?:possibility|option|candidate|guess|theory|suspicion)|^,? (?:would|could|might|do|should) (?:you|we|one) (?:call|say|name) (?:it|that|me|so)\b|^[^.!?;]{0,8}, if (?:that'?s|you can|one can|you could) (?:what|call|even|the word)"
         r"|^,? (?:give or take|roughly|or near enough|as near as|or thereabouts)\b"
         r"|^,? (?:near as|as near as|as best (?:as )?(?:i|anyone|we)|as far as anyone|as good as|to a first approximation|for (?:now|the moment|the time being),? (?:and|but|until) (?:we'll|i'll|you|they)|for want of a better|in a manner of speaking|so to speak|after a fashion|if you squint|most days|some days|on (?:good|some) days|last i (?:heard|knew)|unless (?:i'm|i am|i've|i have)|if i(?:'ve| have)? (?:got|heard|read|have it|'m not))\b"
+        r"|^[^.!?;]{0,40}, so who knows\b|^[^.!?;]{0,20}, though (?:my|the) (?:memory|barometer|clock|scales|ledger)[^.!?;]{0,14}(?:broken|wrong|off|fails|slow)"
     ),
     "imagined_before": (
         r"\b(?:picture (?:me|us|yourself)|ideally|in (?:an?|some) (?:kinder|better|fairer|perfect|different|ideal|happier|juster|gentler|other) (?:world|universe|life|timeline)|if (?!you ask|anything|not for)|wish(?:es|ed)?\b|would have|would be|would'?ve|i'?d (?:be|have been|love|like|give|make|rather|much rather|sooner)|would (?:love|like|make|give|rather|suit)|could have|could'?ve|might have|might'?ve|imagine|suppose (?:i|you|we)|supposing|pretend\w*|dream(?:s|ed|t|ing)? (?:of|about|that|i)|dreamt|in another (?:life|world)|in a different life|in my next life|were i\b|had i\b|^\W*to be|hop(?:e|es|ed|ing) (?:to|that|i|i'd|for)|want(?:s|ed|ing)? to|i wanted(?= )|long(?:s|ed|ing)? to|yearn\w*|(?:almost|nearly) (?:\w+ed|became|was|went|took|got|had)|day-?dreams?|came close to|as though|as if|like to think|fanc(?:y|ied) (?:myself|being)|play(?:s|ed|ing)? at|let'?s say|say i (?:were|was)|what if|unless|supposed to (?:be|have been)|meant to (?:be|have been)|should have been|ought to (?:be|have been)|should'?ve been|tempted|considered|thought (?:of|about) (?:being|becoming)|applied to|could pass for|dress(?:ed)? (?:up )?as|disguised as|cosplay\w*|ask me in)\b"
@@ -118,6 +120,7 @@ CUES = {
         r"|\b(?:introduc|present|regist|record|enter|advertis|bill|address|greet|styl|label|brand|list|describ|announc|toast)[a-z]* (?:me|us) (?:to [a-z ]{1,20} )?(?:as|for|down as) (?:an? |the |his |her |their )?$|\bpass(?:es|ed|ing)? (?:me|us|myself) off as (?:an? |the )?$|\bi(?:'ve| have)? (?:told|tell|gave|give) (?:the|him|her|them|that|everyone|people|folk|everybody|your|his|every)(?: [a-z]+){0,2} (?:an? |the )?$"
         r"|\byou (?:keep|insist on|go on|will keep) (?:saying|calling|telling)\b|\bit says (?:an? |the )?$"
         r"|\byou [^.!?,;]{0,24}\b(?:tell|told|telling|mention\w*|spoke|speak|speaking|talked) (?:me )?(?:about|of) $"
+        r"|\bin (?:the|a|that|this) (?:play|ballad|song|novel|story|film|book|pantomime|opera|painting|portrait)\b[^.!?;]{0,36}|\b(?:the (?:papers|press|ballads|critics|clerks?|tax man|town)|they|people) (?:made|make|had|have|painted|took) (?:me|us) (?:out )?(?:as |to be |for )?(?:an? |the )?$"
     ),
     "said_after": (
         r"^[\"' ]{0,3},?[\"' ]{0,2} ?(?:(?:he|she|they|people|folk|everyone|you|some|others|the [a-z]+|my [a-z]+) (?:say|says|said|think|thinks|call|calls|called|asks|asked|claims?|swears?|keeps? saying|told)|or so (?:they|people|folk|the|he|she|everyone)|as (?:they|people|folk|the (?!sign|ledger|deed|books?|papers?|records?|register|label|stamp|lintel|plaque|stone|bill)[a-z]+|you|some) (?:say|says|said|put|call|claim|like)|according to|is what (?:they|people|the|you|everyone|he|she|folk|my)|supposedly|by reputation|on paper|so (?:they|people|folk|he|she) (?:say|said|claim)|that'?s what (?:they|people|he|she|everyone|you|my|the))\b"
@@ -137,6 +140,7 @@ CUES = {
         r"|\bi (?:once |also |only )?(?:had|owned|kept|wore|drove) (?:an? |the |my |some |one |two |three )?$"
         r"|\b(?:sold up|packed up|(?:moved|chased|driven|drummed|run|thrown|kicked|cleared|got|turned|hounded) (?:out|away)) (?:in|of|from) (?:the )?$|\bafter (?:[a-z]+ ){1,3}(?:years|winters|summers|seasons) (?:as )?(?:an? |the )?$|\b(?:wife|boss|guild|they|he|she|council) (?:gave|handed) me a (?:watch|handshake|clock|pension)\b"
         r"|\b(?:cards?|sign|plate|plaque|letterhead|label|stationery|door)s? still (?:reads?|says?)\b"
+        r"|\b(?:was|were) (?:to be|supposed to be|meant to be|going to be|down for) (?:the |an? |on |at )?$"
     ),
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:(?<!for )once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|(?:until|till)(?! (?:they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the (?:end|day i die)|my (?:last|dying)|kingdom|doomsday|the grave))|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"
@@ -240,10 +244,12 @@ CUES = {
         r"|^ (?:line|days|years|business|gear|type|sort|blood|side|trade)\b(?! (?:for|is my))"
         r"|^ (?:bridge|road|fair|market|inn|mill|fish|apron|papers?|guild|crest|walls?|gates?|harbou?r|bell|river|lass|lad|folk)\b(?! (?:is|are|was) (?:my|where|home|what))"
         r"|^ and their\b|^ (?:[a-z]+ )?(?:society|association|fund|company|club|league|brotherhood|charity|hall|institute|arms|inn|tavern|row)\b"
+        r"|^ (?:days|years|career|period|phase|past|boots)\b(?= (?:are|is|were|was|lie|ended|came))"
     ),
     "compound_before": (
         r"(?:\b(?:ex|non|pseudo|would-be|anti|former|fake|failed|self-styled|so-called|mock|wannabe|aspiring|trainee|apprentice|retired|half|mini|faux)-? ?|\b(?:son|daughter|wife|widow|brother|sister|friend|apprentice|assistant|enemy|child|neighbou?r|cousin|opposite|students?) (?:of|to) (?:the |a |an |my )?)$"
         r"|\b(?:between me and|even|only|every|no ordinary|any|entitled|ask) (?:the |a |an )$"
+        r"|\b[a-z]+-$"
     ),
     "met_before": r"\b(admire|envy|envied|respect|know|knew|known|meet|met|hear|heard|saw|seen|see|watch|pass|visit|ask|tell|told|owe|pay|paid|hire|marry|married|buy|bought|borrow|lent|lend|sold|sell|follow|fight|fought|fear|trust|miss|mention|wrote|write|stare|look|wave|curse|blame|thank|talk|spoke|speak|bump|ran|run|drink|drank|dine|sat|stood|walk|wait|send|sent|fetch|(?<!is )(?<!'s )(?<!are )call|greet|nod|bow|belong|deliver|gave|give|bring|brought|left|(?<!that )(?<!which )leave|lost|lose|broke|dropped|stole|stolen|steal|find|found|cross|avoid|chase|rob|beat|paint|draw|drew|dance|invite|impersonat|resembl|remind|compare|apprentic|assist|serve|guard|protect|rescue|save|arrest)(?:s|es|ed|d|e|ing|ped|ping)?(?: (?:to|at|with|from|about|by|past|through|into|for|of|on|over|in|under|next|beside|down|up))*(?: (?:the|a|an|that|this|every|any|some|our|old|poor|good|young|local|village|town|real|famous|other|another|new|last|first|two|three|many))*\s*$",
     "aside_before": (
@@ -264,6 +270,7 @@ CUES = {
         r"|^\W*(?:oh,? |well,? |alas,? )*(?:too true|true enough|(?:that(?:'s| is) )?(?:(?:god's|gospel|the|sad|honest|sober|plain|simple) ){1,3}truth\b|as true as\b|you(?:'ve| have)? (?:heard|guessed|remember|read|been told) (?:right|rightly|correctly|true|well)|i (?:have to|must|do) (?:admit|confess)|there'?s no denying)|^\W*(?:[a-z]+ ){1,4}(?:years|months|winters|summers|seasons|terms|weeks) of (?:it|that)\b"
         r"|^\W*(?:(?:and |oh |aye,? )?(?:we|they|it|she|he) (?:do|does|have|has|are|is|can)\b(?! not|n't)|why else\b[^.!]{0,60}\?)"
         r"|^\W*(?:every (?:[a-z]+ ){1,2}of (?:it|them)\b|(?:with|by) (?:these|my) (?:own )?(?:two |bare )?hands\b|i should (?:say|think|hope) (?:so|i (?:did|do|am|have))\b)"
+        r"|^\W*(?:i|we|he|she|they|it) (?:did|was|were|had) (?:indeed|so|that)\b|^\W*just (?:me|us)\b|^\W*(?:all|the whole) (?:[a-z-]+ ){1,4}(?:of (?:it|them)|long)\b"
     ),
     "no": r"(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",
@@ -281,6 +288,7 @@ CUES = {
         r"\b(?:moved|came|relocated|settled|retired|emigrated|returned) (?:(?:over|down|up|back|out|here) )*(?:to|in|at) (?:the )?$|\b(?:became|turned|took up|turned to|ended up|grew into|ended up as|made) (?:an? |the )?$"
         r"|\bleft (?!an? )[^.,]{1,20} for (?:the )?$"
         r"|\b(?:renamed|rechristened|retitled|changed|moved) (?:it|us|me|the \w+|its name)(?: to)? $"
+        r"|\b(?:they've|they have|we've|we have|you|i've|he's|she's) (?:since )?(?:moved|changed|shifted|pushed|brought) (?:it|that|things) (?:back |forward |up )?(?:to|for) (?:the )?$"
     ),
     "never_was": r"\b(?:never|not|n't) (?:\w+ )?(?:been|worked|served|lived|set foot|stayed|trained|played|touched|learn(?:ed|t)|studied|met|known?|owned|kept|tasted|drunk|eaten|ever)\b",
     "denied_again": (

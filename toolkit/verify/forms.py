@@ -44,10 +44,20 @@ _ZH_AFTER_PAIR = fold_pattern(
     "结(?:伴|婚|为|拜|成|识|怨|仇)|交(?:情|好|往|手|锋)|成(?:亲|家|婚)|合(?:伙|作|租|住|奏|得)|搭(?:伴|伙|档|话)|作(?:伴|对|陪)|相(?:识|熟|好|依|伴|处|恋|争|斗)|较(?:劲|量)|争|最|感情|关系|订(?:婚|亲)|拜(?:堂|把)|认识|联手|共事|碰|约|吵|比试|对(?:打|着|立|峙)|朝夕|形影|青梅|同(?:行|路|住|窗|门|乡)"
 )
 _PLACE_TAIL = fold_pattern("路街巷塔湾桥寺庙弄堂烤鸭大学学院医院饭店酒楼公园火车机场话菜剧派牌式")
+_MADE_OF = fold_pattern("粉汁饼糕丸酱干花馆楼鞘穗弦架谱粮窝")  # 藕粉 is not 藕
 _JA_NAME_TAIL = fold_pattern("丸号山屋堂亭助太郎子之介")  # goes on with a name that ends in kana
 _JA_NAME_AFTER = fold_pattern(
     "様殿氏君先生师匠师範道场殿下姫公翁婆爷嬢侯卿博士教授部长课长社长店长船长队长士官兄姉姐弟妹流派家门市県府都区町村里郡港駅驿城生出育在住周辺辺"
 )
+
+
+# In Japanese a noun is followed by kana; another kanji goes on with the word (猫舌, 灯台守護) but for these, which say more of
+# the same: a count, an honorific, a life, a trade, a place.
+_JA_AFTER = fold_pattern(
+    "一二三四五六七八九十百千様殿氏君先師匠達等共衆者人歴業稼商仕生出在住育勤暮通見修志希兼冥魂根級組以外同的用系側方頃時中内前後目年月日際次直専現元役職並顔風流式辺近沿周界市県府都区村里郡港駅発着行経由"
+    "上下左右東西南北奥端口角表裏丁番本支当全毎何今昔私俺僕我自愛好命推限派担所属団隊長員頭親味色形類抜込掛続候申致"
+)
+_JA_BEFORE = fold_pattern("今昔実只唯即私俺僕一番的専大小長短黒白赤青老若飼愛古名")
 
 
 @lru_cache(maxsize=256)
@@ -209,6 +219,13 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
     elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
         end = f"(?![{_PLACE_TAIL}])|(?={form})"
+    if kind != "name" and re.fullmatch(f"[{_HAN}]", last) and not _DIGITS.match(last):
+        compound = rf"(?!(?=[{_HAN}])[^{_JA_AFTER}][{_HAN}]{{0,5}}[{_KANA}])"
+        end = f"{compound}(?:{end})" if end else compound
+        if len(form) == 1:
+            before = rf"(?<![{_HAN}])|(?<=[{_JA_BEFORE}])|(?!.{{0,6}}[{_KANA}])"
+    elif kind == "text" and re.fullmatch(f"[{_HAN}]", form):
+        end = f"(?![{_MADE_OF}])"
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"
     return Form(form, "" if exact else _spelled(form), before, end, again)

@@ -88,12 +88,17 @@ _UNTRUE = {
         r"|M\b[^.!?]{0,30}, (?:and|but|only|though) (?:i'm|i am) (?:not|never) (?:among|one of|counted|in their|of their)"
         r"|\b(?:one|the|only|last) [a-z]+ [^.!?,;]{0,24}?\bi(?:'m|'d|'ll|'ve| am| do| have| can| would| will| could)?(?: not|n't| never| (?:can|do|would|could|will|have|am)(?:n't| not))\b[^.!?]{0,48}?,? (?:it'?s|is) (?:being |play |live in )?(?:an? |the )?M"
         r"|\b(?:turn(?:s|ed|ing)?|threw|throw|kick(?:s|ed)?|sen[dt]|ruled?|cast|wav(?:e|ed)|shut|push(?:ed)?|brush(?:ed)?|drove|chased?|count(?:ed)?|g[ai]ve|left|crossed|struck|wr(?:ite|ote)) (?:the |my |an? |old |poor |young |dear ){0,2}M (?:away|down|out|off|over|aside|up(?! with)|behind)\b(?! in)"
+        r"|M!? ?(?:ha|hah|haha|pah|bah|pff+t?|tosh|heavens|goodness)\b[!.,]"
+        r"|\bi (?:thought|assumed|believed|aimed for|had hoped for|was told|reckoned) [^.!?,;]{0,16}M[^.!?;]{0,12},? (?:but|and got|only|until)\b"
+        r"|\bM who (?:has |have )?(?:never|hasn't|doesn't|can't|won't|didn't|cannot) (?:once )?(?:left|flown|touched|worked|built|made|set|seen|owned|sailed|held)\b"
         r"|\bshow me an? M [^.!?]{0,30}\band i'?ll show you\b"
         r"|M (?:turned|threw|kicked|drove|cast|sent|shut|chased|ran|hounded|banished|exiled|expelled|spat|drummed|wouldn't have|won't have|never took|didn't want|hadn't room for) (?:me|us)\b"
         r"|\b(?:less|not so much) (?:of )?(?:an? |the )?M (?:than|as)\b"
         r"|M\b[^.!?,;]{0,16}[,;] ?(?:i (?:would|'d)[^.!?,]{0,24}, )?(?:but|only|alas|and) (?:sadly |alas )?(?:it|that|this|they|he|she) (?:isn't|is not|wasn't|aren't|ain't)(?: so| true)?[.!]"
     ),
     "zh": (
+        "(?:你|您|谁)(?:可|曾)?见过[^,。!?]{0,4}M[^,。!?]{0,12}(?:没|不)[^,。!?]{0,6}\\?|"
+        "连M的[^,。!?]{1,6}(?:都|也|见|看)|"
         "不是\ue000+[,、](?:难道|莫非)?(?:还|又)?能?(?:是|叫|住|会)(?:个)?M|"
         "M[^。!?,]{0,8}[,。](?:可|但|却|就|偏偏|不过)?[^,。!?]{0,6}(?:没有?一个(?:就)?是我|不包括我|轮不到我|没我(?:的份|什么事)|唯独我|就我不|我(?:可)?不在(?:里头|其中|内)|我(?:可)?不(?:在|算)(?:其中|一个))|"
         "(?:门牌|招牌|名册|户籍|文书|牌子|证件|名片|胸牌|工牌)上?(?:写|挂|刻|登记|印)?(?:的|着)*(?:是|叫)?M,(?:那|可|但|不过|其实)|"
@@ -147,7 +152,7 @@ def disowned(rest: str) -> bool:
 
 def belied(rest: str, q: Question) -> bool:
     """Whether what follows belies a claim: hands that never touched the tools of the trade, a taste that turns the stomach."""
-    if _NEVER_EVEN.search(rest[:60]):
+    if _NEVER_EVEN.search(rest[:80]):
         return True
     if not q.liking:
         return False
@@ -156,7 +161,7 @@ def belied(rest: str, q: Question) -> bool:
 
 
 _NEVER_EVEN = Lazy(
-    r"\bnever (?:so much as|even|once) (?:touch|held|set|been near|picked|seen)|连[^,。]{1,6}(?:都|也)(?:没(?:碰|摸|见|沾|进|学|拿)过|[一-龥]不(?:利索|明白|来|动))"
+    r"\bnever (?:so much as|even|once) (?:touch|held|set|been near|picked|seen)|连[^,。]{1,6}(?:都|也)(?:没有?[一-龥]{1,2}过(?!来|去)|[一-龥]不(?:利索|明白|来|动))"
     "|(?:触|握|持)った(?:ことも|ことすら)(?:ない|ありません)|(?:만져|잡아|쥐어|손대|근처에도 ?가) ?본 ?적(?:도|조차)? ?없"
 )
 _DISGUST = Lazy(

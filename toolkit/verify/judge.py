@@ -39,7 +39,7 @@ from .terms import Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .values import unsettled
 from .verdict import Key, Span, Verdict
-from .yes_no import premise_granted, yes_or_no
+from .yes_no import agreed, premise_granted, yes_or_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Finding:
 
 
 # Refusals that may be mistaken about what the question is about; the key's source is asked before they stand.
-_CIRCUMSTANCE = frozenset({"attributed", "hypothetical", "not_present", "aside", "negated"})
+_CIRCUMSTANCE = frozenset({"attributed", "hypothetical", "not_present", "aside", "negated", "asked"})
 # Refusals of a reply that tells something else, which may be what was true before.
 _OTHER = frozenset({"absent", "contradicted"})
 
@@ -116,6 +116,8 @@ def verify(
         if finding.code == "right" and spoken in _SEQUEL and keys[at].polarity != "deny":
             taken = _SEQUEL[spoken](*reader.sequel(finding.readings), asked)
             findings[at] = finding = replace(finding, code=taken) if taken else finding
+        if finding.code == "right" and agreed([r for r in finding.readings if r.status == ASSERTED], reader, asked, distractors):
+            findings[at] = finding = replace(finding, code="contradicted")
         second = another_value(matchers[at], finding.readings, terms, reader) if finding.code == "right" else None
         if second and keys[at].polarity != "deny":
             findings[at] = replace(finding, code="contradicted", decisive=second)

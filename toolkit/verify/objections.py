@@ -150,6 +150,8 @@ def beside_the_point(m: Mention) -> str | None:
     a, c, q = m.a, m.c, m.q
     if other_slot(m.before + MASK + m.after, q) or (m.exact and _of_another_fact(m)):
         return "aside"
+    if m.strength == 1 and c.evades.search(a.preceding + a.sentence_before):
+        return "aside"
     if q.kin or WHY.search(q.text):
         return None
     if m.strength < 3 and c.weak_after.search(a.sentence_after):
@@ -167,7 +169,7 @@ def beside_the_point(m: Mention) -> str | None:
         return "aside"
     acts = c.acts_after.search(m.after) and not (q.who or q.planned or q.listing or c.claims_after.search(m.after))
     changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not m.exact)
-    return "aside" if acts or changed or c.evades.search(a.preceding + a.sentence_before) else None
+    return "aside" if acts or changed else None
 
 
 def _of_another_fact(m: Mention) -> bool:

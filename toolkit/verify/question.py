@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from . import cues_en
 from .cues import cues
 from .lazy import Lazy
 from .normalise import fold_text
@@ -49,6 +50,8 @@ _OPEN = Lazy(
 _VOCATIVE = Lazy(
     r"^[^,。!?…你您の의]{1,9}[,!、…] ?(?=.{4})|,? (?<!your )(?<!my )(?:master|captain|boss|teacher|friend|mate|miss|sir|grandma|grandpa|auntie|uncle|doc|chief)(?: \w+)?(?=[?.!]*$)|^(?:master|captain|boss|teacher|friend|mate|miss|grandma|grandpa|auntie|uncle|chief)(?: \w+)?, "
 )
+# A person that stands between commas, without an article or a possessive, is spoken to: "So, Captain, how …", "…, Mother?".
+_CALLED = Lazy(rf"(?:^|[,;!] ?)(?:dear |good |old |my dear |my good )?{cues_en.KIN}(?: [a-z]+)?(?= ?[,?!.]|$)")
 _WHO = Lazy(r"\bwho(?:m|se)?\b|谁|何人|誰|だれ|どなた|누구|누가|跟谁")
 _NAMING = Lazy(
     r"\b(?:nick)?names?\b|\bnamed\b|\bepithet\b|\bmoniker\b|\balias|\bcall(?:ed|s)?\b|叫什么|叫啥|名字|姓名|称呼|尊姓|大名|贵姓|芳名|名讳|绰号|外号|诨名|诨号|雅号|小名|(?:叫|喊|称呼?|唤)(?:你|您)(?:什么|啥|作|做)|法号|代号|名号|名前|名は|お名|通り名|あだ名|渾名|呼び名|二つ名|異名|呼(?:べ|ば|ん|び)|이름|성함|존함|함자|불러|부르|별명|호칭|존함"
@@ -66,7 +69,7 @@ _IS_IT = Lazy("(?:さん|様)?(?:です|でいらっしゃい)か|이?(?:세요|
 
 
 # Whoever is addressed by a title at the very beginning: 师傅今年贵庚？
-_ADDRESSED = Lazy("^(?:[^,。!?你您的]{0,3})(?:师傅|师父|先生|老师|掌柜|老板|大夫|船长|将军|队长|馆长|教授|大人|娘子|夫人|老爷子|老人家|道长|大师)(?=今年|贵|高|您|平|现|如|以何|做|住|是做|在哪|哪|几|多|爱|最|喜|可|会|会不|有|怎|为)")
+_ADDRESSED = Lazy("^(?:[^,。!?你您的]{0,3})(?:师傅|师父|先生|老师|掌柜|老板|大夫|船长|将军|队长|馆长|教授|大人|娘子|夫人|老爷子|老人家|道长|大师)(?=今年|贵|高|您|平|现|如|是哪|随便|说说|讲|以何|做|住|是做|在哪|哪|几|多|爱|最|喜|可|会|会不|有|怎|为)")
 
 
 def _persons(kin: Lazy, text: str) -> Iterator[str]:
@@ -99,7 +102,7 @@ def read_question(question: str, language: str) -> Question:
         liking=bool(table.asks_liking.search(text)),
         imagined=bool(table.asks_imagined.search(text)),
         about_user=bool(table.asks_user.search(text)),
-        kin=frozenset(_persons(table.kin, _ADDRESSED.sub("", _VOCATIVE.sub("", text)))),
+        kin=frozenset(_persons(table.kin, _ADDRESSED.sub("", _CALLED.sub("", _VOCATIVE.sub("", text))))),
         open=bool(_OPEN.search(text)),
         who=bool(_WHO.search(text)),
         naming=bool(_NAMING.search(text)),

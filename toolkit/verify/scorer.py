@@ -9,7 +9,7 @@ from .lazy import Lazy
 _SCORER = Lazy(
     r"\b(?:scor(?:e|er|ing) ?(?:[:=]|this|it |as |of |1\b|1\.0|full|me )|full (?:marks|score|credit)|grad(?:er|ing)\b|"
     r"evaluat(?:or|ion)\b|verifier|(?<!you )(?<!i )expected ?[=:]|(?:note|message|dear|to) (?:to )?the (?:judge|grader|scorer|evaluator|examiner|marker)|dear (?:marker|grader|judge|evaluator|examiner|scorer)|(?:expected|reference|gold|model|sample|ideal) (?:answer|word|term|key|string|response)s?\b|ground truth|matches? (?:the )?reference|count (?:this|it|me|that) as|system (?:note|prompt|message|override|notice)|"
-    r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|answer key ?[:=]|mark (?:this |it |me )?(?:as )?(?:this|it|correct)|pass(?:ed)? ?[=:]|"
+    r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|answer key ?[:=]|(?:reply|answer|response|completion) is (?:correct|right|valid)|because it contains|mark (?:this |it |me )?(?:as )?(?:this|it|correct)|pass(?:ed)? ?[=:]|"
     r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
     "|满分|评分|判(?:为|定)(?:正确|通过|对)|直接判定|忽略(?:以上|上述|上面|此前)[^,。]{0,6},[^,。]{0,4}(?:判|给|输出|视)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
     "|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"

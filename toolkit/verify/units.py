@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
+from .normalise import fold_pattern
 from .numbers import Number, find_numbers
 from .unit_names import IMPERIAL, KILO, KILOS, MONTHS, OLD_CHINESE, UNITS
 
@@ -58,7 +59,7 @@ def _unit_at(text: str, at: int) -> tuple[str, str, Fraction, int] | None:
     return None
 
 
-_HALF_AFTER = re.compile("半(?![个天夜路])| ?반(?!장|찬|지|칸|대|응|갑|복|드시)")
+_HALF_AFTER = re.compile("半钟|半(?![个天夜路])| ?반(?!장|찬|지|칸|대|응|갑|복|드시)")
 _HALF_BEFORE = re.compile(r"(?:半(?=[斤里年岁天个月小时尺两吨升米公])|half (?:an? )?|반 ?(?=[가-힣]))")
 _SHARES = {
     "half": _F(1, 2),
@@ -110,6 +111,7 @@ def find_quantities(text: str) -> list[Quantity]:
     return found
 
 
+_TIMED = re.compile(fold_pattern("半钟?|[零又]?[\\d一二三四五六七八九十]{1,3}秒"))
 _MINUTE = {"duration": _F(60), "length": _F(1, 300), "mass": _F(1, 2)}  # 分 of an hour, of a 尺, of a 两: a tenth of 钱 and of 寸
 
 
@@ -133,6 +135,8 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
             plain = number.value + _F(1, 2)
             return Quantity(start, unit[3], plain * unit[2], plain, unit[1], unit[0], words=True), index + 1
     unit = _unit_at(text, number.end)
+    if unit and unit[0] == "分" and _TIMED.match(text, unit[3]):  # 一分半钟, 一分三十秒
+        unit = "分", "duration", _F(60), unit[3]
     if _MINUS.search(text[max(0, start - 6) : start]):
         return Quantity(
             start, end, None if value is None else -value, None if value is None else -value, "", "-"
@@ -179,7 +183,7 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
             gap = text[end : following.start]
             if following.value is not None and gap in ("", " ", ",", ", ", " and ", "零", "-"):
                 second = _smaller(text, following.end, dimension, size, apart=bool(gap))
-                if second and following.value * second[2] < size:
+                if second and following.value * second[2] < size and not ("," in gap and _NOT_EVEN.match(text, second[3])):
                     value, end, index = value + following.value * second[2], second[3], index + 2
                     third = numbers[index] if index < len(numbers) and numbers[index].start == end else None
                     least = _smaller(text, third.end, dimension, second[2]) if third else None
@@ -220,6 +224,7 @@ _NO_NUMERAL = "\ue004"
 _CONVERTIBLE = {"length", "mass", "volume", "area", "temperature", "fahrenheit"}
 
 
+_NOT_EVEN = re.compile("[都也不没]")  # 九丈,一寸都没掺水
 _APART = re.compile(r"(?:[呢啊吧呀,、]|だ|です|よ|이요|요)?\s*(?:…|\.{2,}|—+|-{2,}|–)\s*|[!.] ")
 
 

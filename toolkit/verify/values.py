@@ -63,6 +63,7 @@ _THE_DAY = Lazy(
     r"^,? (?:was|is|'s) (?:when|the (?:day|date|night|morning|year|hour))\b([^.!?;,]{0,60})|^是([^,。!?]{1,14})(?:那天|那日|的日子|之日|的时候)|^的(?:那)?(?:是|叫)([^,。!?]{1,6})"
     r"|^は([^、。!?]{1,14}日)(?:で|です|だ|の)|^(?:은|는) ([^.!?,]{1,16}날)(?:이고|이에요|입니다|이지|이었|인데|이죠)"
 )
+_NUMBER_OF = Lazy("^是([^,。!?我]{2,14})(?:数|数目|号码|编号|的价)(?=[,。;!]|$)")  # 十七是栏杆上的狮子数
 _FUNCTION = frozenset("是的我你您了在那天日月年哪个什么时候の日はがをにいつ")
 _WORD = Lazy(r"[a-z]{4,}")
 
@@ -75,6 +76,9 @@ def of_another_event(before: str, after: str, rest: str, q: Question) -> bool:
     asked = {name for name, event in _EVENTS.items() if event.search(q.text)}
     told = {name for name, event in _EVENTS.items() if event.search(before) or event.search(after)}
     if asked and told and not asked & told:
+        return True
+    number = _NUMBER_OF.match(rest)
+    if number and not any(char in q.text for char in number[1] if char not in _FUNCTION):
         return True
     day = _THE_DAY.match(rest)
     if day is None or asked & told:

@@ -13,6 +13,7 @@ from .clauses import sentence_language
 from .cues import Cues, cues
 from .lazy import Lazy
 from .modality import fears
+from .normalise import fold_text
 from .question import Question
 from .terms import Match, Matcher, find
 from .terms import Reading as Terms
@@ -120,6 +121,15 @@ def premise_granted(
     return None
 
 
+def agreed(keys: Sequence[Reading], reader: Reader, asked: Question, distractors: Sequence[str]) -> bool:
+    """Whether the reply says yes to a question that supposes a wrong value, and names the key only in passing."""
+    if not keys or max(key.strength for key in keys) > 1 or not any(d and fold_text(str(d)) in asked.text for d in distractors):
+        return False
+    opening = _ACTION.sub("", reader.text[:_OPENING]).lstrip()
+    table = cues(sentence_language(opening, reader.language))
+    return bool(_TAGGED.search(asked.text) and table.yes.match(opening)) and not _YES_BUT.match(opening)
+
+
 _TAGGED = Lazy(r"\?\W*$")
 _YES_BUT = Lazy(r"^\W*(?:yes|yeah|sure|right|well),? (?:but|and no|well)\b|^\W*(?:是|对)[^。]{0,3}(?:但|可|不过)")
 
@@ -183,7 +193,7 @@ _ABSURD = Lazy(  # and I am the Queen of Sheba
     r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot|empress|sultan|tooth fairy)\b|\band i(?:\'m| am) (?:also )?(?:the )[a-z]+ of [a-z]+|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
 )
 _OVER = Lazy(
-    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i|he|she|they|it))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b|\bonce upon a time\b|^\W*(?:someday|one day|soon|eventually)\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|小时候(?=[。!,]|$)|年轻时(?:候)?(?=[。!,]|$)|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
+    r"\b(?:used to|once was|was once|formerly|in the past|not any ?more|no longer|until (?:last|recently|the|my|we|i|he|she|they|it))\b|^\W*(?:yes,? )?(?:i|it|she|he|that|they) (?:did|was|were|had)\b(?! (?:indeed|so|that)\b)|\bonce upon a time\b|^\W*(?:someday|one day|soon|eventually)\b|\bin (?:another|a former|a past) life\b|以前|从前|曾经|当年|过去是|小时候(?=[。!,]|$)|年轻时(?:候)?(?=[。!,]|$)|昔|かつて|まで(?:は|です)|て(?:い)?(?:た|ました)(?=[、。]|$)|예전|옛날|한때|까지는"
 )
 _HEARSAY = Lazy(
     r"\b(?:so (?:they|people|folks?) say|(?<!whatever )(?<!what )(?:people|they|folks?|some) (?:do |all |always |like to )?(?:say|tell|think|call)|so i(?:'m| am|'ve been| hear) ?(?:told)?)\b|(?:别人|有人|大家|他们|人家|旁人)(?:都|也|总)?(?:是)?(?:这么|这样|那么)?(?:说|讲|传|认为)|(?:みんな|人|皆)(?:は|が)?[^。]{0,6}(?:言い|言う|言って)|(?:다들|사람들이|남들이) ?(?:그렇게 ?)?(?:말|부르|그러)"
