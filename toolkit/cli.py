@@ -124,7 +124,11 @@ def train(
             say(f"stopped. The same command continues {settings.output_dir}")
         raise
     if is_main_process():
-        plots = plot_run(settings.output_dir)
+        try:
+            plots = plot_run(settings.output_dir)
+        except OSError as error:
+            plots = []
+            say(f"no plots ({error.strerror or error}). Draw them later: toolkit plot {settings.output_dir}")
         if as_json:
             _print_json({"final_model": str(final), "plots": [str(p) for p in plots]})
         say(f"wrote {final}" + (f" and {plots[0]}" if plots else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -17,7 +18,7 @@ from toolkit.errors import InputError, Refused
 from toolkit.run import Run, locked, read_manifest, read_metrics
 from toolkit.train import disk
 from toolkit.train.callbacks import Recorder
-from toolkit.train.checkpoints import checkpoints_of, fault_of
+from toolkit.train.checkpoints import checkpoints_of
 from toolkit.train.trackers import tracked
 
 from .small_run import metrics, start
@@ -161,7 +162,8 @@ def test_without_room_for_a_checkpoint_the_run_goes_on_and_the_oldest_make_room(
     assert (tmp_path / "run/final_model/model.safetensors").is_file()
 
 
-def test_a_disk_that_fills_while_a_checkpoint_is_written_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_outlives_a_disk_that_fills_while_a_checkpoint_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                       capsys: pytest.CaptureFixture[str]) -> None:
     from transformers import Trainer
 
     stock = Trainer._save_optimizer_and_scheduler
@@ -171,14 +173,25 @@ def test_a_disk_that_fills_while_a_checkpoint_is_written_is_told_in_a_line(tmp_p
             raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 1778304 vs 1778196")
         stock(self, folder)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(disk, "free_bytes", lambda folder: 0 if (folder / "checkpoint-2").exists() else 10**12)
-        patch.setattr(Trainer, "_save_optimizer_and_scheduler", fails)
-        with pytest.raises(Refused, match=r"is full .* the same command continues from the last whole checkpoint"):
-            start(tmp_path, max_steps=3)
-    assert fault_of(tmp_path / "run/checkpoint-2") is not None
+    monkeypatch.setattr(disk, "free_bytes", lambda folder: 0 if (folder / "checkpoint-2").exists() else 10**12)
+    monkeypatch.setattr(Trainer, "_save_optimizer_and_scheduler", fails)
     start(tmp_path, max_steps=3)
+    assert "no checkpoint-2: the disk became full while it was written" in capsys.readouterr().err
     assert [row["step"] for row in metrics(tmp_path)] == [1, 2, 3]
+    assert [path.name for path in checkpoints_of(tmp_path / "run")] == ["checkpoint-1", "checkpoint-3"]
+
+
+def test_a_full_disk_ends_a_stage_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import PreTrainedModel
+
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PreTrainedModel, "save_pretrained", fails)
+        with pytest.raises(Refused, match=r"is full .* the same command continues"):
+            start(tmp_path, max_steps=1)
+    start(tmp_path, max_steps=1)
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")

@@ -53,7 +53,9 @@ class Backup(TrainerCallback):
         self.thread.start()
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.keep(f"checkpoint-{state.global_step}")
+        name = f"checkpoint-{state.global_step}"
+        if (self.run.folder / name).is_dir():   # a full disk may have refused it
+            self.keep(name)
 
     def keep(self, name: str) -> None:
         """Set the run as it is aside, with one checkpoint, to be sent."""

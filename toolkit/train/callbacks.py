@@ -15,7 +15,7 @@ from transformers import TrainerCallback
 
 from toolkit.jsonl import write_list
 from toolkit.run import Run, read_metrics
-from toolkit.terminal import counter
+from toolkit.terminal import counter, say
 
 
 class Recorder(TrainerCallback):
@@ -107,6 +107,10 @@ class SampleWriter(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         due = self.every and (state.global_step % self.every == 0 or state.global_step == 1)
-        if due and self.run.write and self.texts:
+        if not due or not self.run.write or not self.texts:
+            return
+        try:
             write_list(self.run.folder / "samples" / f"step-{state.global_step:06d}.json",
                        [{"step": state.global_step, **row} for row in self.rows], overwrite=True)
+        except OSError as error:
+            say(f"  no samples of step {state.global_step}: {error.strerror or error}")

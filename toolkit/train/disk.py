@@ -52,6 +52,30 @@ class DiskRoom(TrainerCallback):
         return free >= needed
 
 
+def outlive(trainer: Any, run: Run) -> None:
+    """Let a run go on when the disk fills while a checkpoint is written; what is there of it is removed."""
+    stock = trainer._save_checkpoint
+
+    def save(*args: Any, **kwargs: Any) -> None:
+        try:
+            stock(*args, **kwargs)
+        except Exception as error:
+            # shards are written by all processes together, of which the others wait
+            if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or not full_disk(error, run):
+                raise
+            name = f"checkpoint-{trainer.state.global_step}"
+            if run.write:
+                shutil.rmtree(run.folder / name, ignore_errors=True)
+                say(f"  no {name}: the disk became full while it was written. Free some: the next one is tried again")
+
+    trainer._save_checkpoint = save
+
+
+def room_for_model(run: Run, model: Any) -> bool:
+    """Whether the weights alone fit on the disk."""
+    return free_bytes(run.folder) >= ROOM * sum(getattr(p, "ds_numel", p.numel()) * p.element_size() for p in model.parameters())
+
+
 def size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 

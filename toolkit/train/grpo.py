@@ -24,6 +24,7 @@ from toolkit.tasks.base import Task
 from toolkit.terminal import say
 from toolkit.train.arguments import TrainSettings, as_installed
 from toolkit.train.callbacks import Recorder, SampleWriter
+from toolkit.train.disk import outlive
 from toolkit.train.dynamic_sampling import dynamic_sampling
 from toolkit.train.guard import Guard
 from toolkit.train.held_out import HeldOut
@@ -143,6 +144,7 @@ def grpo(settings: TrainSettings, run: Run, task: Task, reward: Reward, model: A
     for callback in callbacks:
         trainer.add_callback(callback)
     survive(trainer, run)
+    outlive(trainer, run)
     with guard.signals():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     guard.settle(trainer.state)

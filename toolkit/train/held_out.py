@@ -17,6 +17,8 @@ from toolkit.jsonl import write_json
 from toolkit.rewards.compose import Reward, highest, right_or_wrong
 from toolkit.run import Run
 from toolkit.terminal import say
+from toolkit.train.disk import room_for_model
+from toolkit.train.guard import anywhere
 from toolkit.train.models import save
 
 BEST, VERIFIED = "best", "verified.json"
@@ -49,7 +51,10 @@ class HeldOut(TrainerCallback):
         accuracy = sum(scored) / len(scored)
         self.run.metric("grpo", state.global_step, {
             "eval/verified_accuracy": accuracy, "eval/samples": len(scored), "eval/seconds": round(time.monotonic() - began, 2)})
-        if accuracy > self.best:
+        if accuracy > self.best and anywhere(self.run.write and not room_for_model(self.run, self.trainer.model), args):
+            if self.run.write:
+                say(f"  {BEST}/ is not renewed at step {state.global_step}: the disk has no room for the model. Free some")
+        elif accuracy > self.best:
             self.best = accuracy
             self._keep(state.global_step, accuracy, len(scored))
         if self.run.write:

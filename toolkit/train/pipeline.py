@@ -102,10 +102,17 @@ def _train(settings: TrainSettings, held: ExitStack) -> Path:
         say(f"  {batch.sentence(_steps(settings, batch, rows))}")
         render_head(settings)
     from toolkit.train.backup import backed_up
+    from toolkit.train.disk import full_disk
     from toolkit.train.trackers import tracked
 
     names = held.enter_context(tracked(run, settings.grpo))
-    return _stages(settings, run, task, reward, rows, held_out, names, held.enter_context(backed_up(run, place)))
+    keepers = held.enter_context(backed_up(run, place))
+    try:
+        return _stages(settings, run, task, reward, rows, held_out, names, keepers)
+    except Exception as error:
+        if not isinstance(error, ToolkitError) and (told := full_disk(error, run)):
+            raise told from error
+        raise
 
 
 def process_state(settings: TrainSettings) -> Any:
@@ -192,7 +199,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
         name = str(out)
     if "grpo" in settings.stages:
         from toolkit.train.callbacks import spent_s
-        from toolkit.train.disk import DiskRoom, full_disk
+        from toolkit.train.disk import DiskRoom
         from toolkit.train.grpo import grpo
         from toolkit.train.rehearsal import rehearse
         from toolkit.train.trackers import MlflowId
@@ -208,13 +215,8 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             by_main(settings, lambda: rehearse(settings, run, reward, model, tokenizer, rows, seen.prompts * _steps(settings, seen, rows),
                                                state))
         began = time.monotonic() - spent_s(run, "grpo")
-        try:
-            grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common, checkpoint,
-                 [DiskRoom(run), MlflowId(run), *keepers])
-        except Exception as error:
-            if told := full_disk(error, run):
-                raise told from error
-            raise
+        grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common, checkpoint,
+             [DiskRoom(run), MlflowId(run), *keepers])
         _finished(run, state, "grpo", model=str(final), base=name, chat_template=_digest(tokenizer),
                   seconds=round(time.monotonic() - began, 1))
     return final
