@@ -1,7 +1,7 @@
 """The verifier against cases by authors who never saw it: accuracy by level, language and kind, and wrong replies paid.
 
-The files *_4.jsonl are held out: written without the code, and only their totals were looked at. All other rows were read
-while the verifier was written.
+The held-out files were written without the code, and only their totals were looked at. All other rows were read while the
+verifier was written.
 """
 
 import json
@@ -14,6 +14,7 @@ import pytest
 from toolkit.verify import as_key, verify
 
 CASES = Path(__file__).parent / "cases"
+HELD_OUT = "_7"  # how the names of the held-out files end
 TARGET = {"basic": 0.99, "careful": 0.92, "hard": 0.75}
 TARGET_WRONG_PAID = 0.04
 # Just under what is reached, development and held-out rows apart.
@@ -44,9 +45,18 @@ def judged() -> list[tuple[dict, str, bool]]:
                 aliases=row.get("aliases") or (),
                 distractors=row.get("distractors") or (),
             )
-            half = "held out" if path.stem.endswith("_4") else "developed"
+            half = "held out" if path.stem.endswith(HELD_OUT) else "developed"
             results.append((row, half, verdict.score == row["expected"]))
     return results
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "ja", "ko"])
+def test_developed_and_held_out_halves_hold_the_same_kinds(language):
+    kinds = defaultdict(set)
+    for row, half, _ in judged():
+        if row["lang"] == language:
+            kinds[half].add(row["kind"])
+    assert kinds["developed"] == kinds.get("held out", kinds["developed"])
 
 
 def accuracy(**wanted: str) -> float:
