@@ -165,7 +165,6 @@ def test_hidden_states_are_the_same_whether_or_not_a_family_hands_the_layout_on(
     model = AutoModelForCausalLM.from_config(CONFIG_MAPPING[family](
         vocab_size=97, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=8,
         intermediate_size=32, initializer_range=0.4, pad_token_id=0, bos_token_id=1, eos_token_id=1)).eval()
-    assert obstacle(model) is None
     ids, mask = batch()
     read = []
     model.model.embed_tokens.register_forward_hook(lambda module, args, out: read.append(args[0].numel()))

@@ -41,8 +41,11 @@ def checkpoint_step(path: Path) -> int | None:
 def drop_states(folder: Path) -> None:
     """Leave the optimizer's state, twice the size of the weights it trains, only where a run may go on from.
 
-    DeepSpeed's lies with its shards of the weights, which are dropped where the weights are there whole.
+    DeepSpeed's lies with its shards of the weights, which are dropped where the weights are there whole. `ref/` is TRL's copy of the
+    cold start's adapter: it is made anew, and where it lies transformers 5.12 does not read the trained one.
     """
+    for path in checkpoints_of(folder):
+        shutil.rmtree(path / "ref", ignore_errors=True)
     whole = [path for path in checkpoints_of(folder) if any(path.glob("*.safetensors")) and fault_of(path) is None]
     for state in (state for path in whole[:-RESUMABLE] for name in STATES for state in path.glob(name)):
         if state.is_dir():
@@ -64,7 +67,7 @@ def fault_of(checkpoint: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         return "trainer_state.json is missing or cut off"
     weights = sorted(checkpoint.glob("*.safetensors"))
-    for file in (*weights, *checkpoint.glob("ref/*.safetensors")):      # the adapter that TRL measures the KL against
+    for file in weights:
         if problem := _cut(file):
             return problem
     if index := next(checkpoint.glob("*.safetensors.index.json"), None):
