@@ -184,7 +184,7 @@ class Mention:
         if disliked:
             count = 1 + c.negated_before.count(before[: disliked.start()] if disliked.string is before else before)
         said = words(_DETERMINER.sub("", before))
-        opens = said == 0 or (said <= 2 and self.strength < 3)
+        opens = said == 0 or _MODIFIER.match(before) is not None or (said <= 2 and self.strength < 3)
         if self.q.listing and count % 2 == 0 and _EXCEPTED.match(self.a.sentence_after):
             count += 1
         if count % 2 == 0 and opens and c.topic_denied.search(self.a.sentence_after):
@@ -252,6 +252,7 @@ class Mention:
 
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
+_MODIFIER = Lazy("[^\\W我俺你您他她是]{1,5}的$")  # 整根的藕
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
 # What stands after a mention that only sets off the right one: Xではなく、Y.
 _NOT_BUT = Lazy("^(?:では|じゃ|で)(?:なく|なし)|^(?:이|가) ?아니(?:라|고)(?= |,)|^ ?말고(?= )")

@@ -47,3 +47,20 @@ def _thing(quantity: Quantity, text: str) -> str:
     """Its unit and the first of the word that follows."""
     noun = _NOUN.match(text, quantity.end) if not bare_number(text, quantity) else None
     return quantity.unit + (noun[1] if noun else "")
+
+
+_HOW_MANY = Lazy(r"\bhow many ([a-z]{3})[a-z]*|(?:几|多少)([\u4e00-\u9fff])")
+
+
+def of_other_things(readings: Sequence[Reading], terms: Terms, question: str) -> bool:
+    """Whether the number counts something else, and another number what the question asks to count: "Seven men, one ship." """
+    asked = _HOW_MANY.search(question)
+    if asked is None:
+        return False
+    noun, text = asked[1] or asked[2], terms.text
+    said = {r.start for r in readings if r.status == ASSERTED}
+    own, others = [], []
+    for quantity in terms.quantities[:_READ]:
+        counted = quantity.unit or (text[quantity.end :].lstrip() if not bare_number(text, quantity) else "")
+        (own if quantity.start in said else others).append(counted[: len(noun)])
+    return bool(own) and all(own) and noun not in own and noun in others

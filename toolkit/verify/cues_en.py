@@ -44,6 +44,7 @@ CUES = {
         r"|\bnever (?:say|said|been known to say) no to\b|\bit'?s (?:no|hardly a|not a|not much of a) (?:great )?secret\b|\bno(?:t a| great)? secret\b"
         r"|\b(?:so|and|which means|meaning|then) (?:i'd|that'd|that would|it would|it'd) be\b"
         r"|\bno more,? (?:and |and certainly )?no less\b|\bnot one more,? not one less\b"
+        r"|\b(?:the|my) (?:heart|belly|gut|guts|stomach|soul|nose|tongue|liver|bones|feet|knees) (?:says?|said|wants?|tells? me|knows?)\b"
     ),
     "negated_before": (
         r"\b(?:not|never|no|hardly|scarcely|barely|neither|nor|none|cannot|without|nobody|no one|nowhere|nothing|ain'?t|aint|dont|isnt|wasnt|cant|wont|far from|anything but|anyone but|anywhere but|everything but|all but (?=a)|the opposite of|"
@@ -109,7 +110,7 @@ CUES = {
         r"|^[^.!?;]{0,6}\b(?:that )?was (?:always )?(?:the|my) (?:plan|dream|idea|hope)\b"
         r"|^,? (?:were|had) (?:i|we|things|it)\b"
         r"|^(?:'s| is| was) what (?:we|i) (?:hoped|wanted|planned|asked|aimed|expected|wished|ordered|meant|promised)\b"
-        r"|^[^.!?;]{0,24}\bif you (?:count|call|consider|can call|want to call)\b"
+        r"|^[^.!?;,]{0,24}\bif you (?:count|call|consider|can call|want to call)\b|^(?:'s| is) what i(?:'d| would)\b"
     ),
     "said_before": (
         rf"\b(?:{_OTHERS}(?: (?:all|always|often|still|once|just|only|has|have|had|may|might|would|keep|keeps|even|also|sometimes|to|at|around|in|on|of|here|there|[a-z]+ly|in (?:the |this )?[a-z]+|at (?:the )?[a-z]+))* {_SAY}|you (?:said|say|think|mentioned|called|call|told|asked|ask|claim|claimed|heard|seem to think|keep saying|assume|mistake|must (?:mean|be thinking)|mean)|"
@@ -274,7 +275,7 @@ CUES = {
     ),
     "no": r"(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",
-    "polar_negative": r"\b(?:you(?:'re| are) not|you don't|you aren't|you never|it's not|it isn't|that's not|you haven't|surely not)\b",
+    "polar_negative": r"\b(?:you(?:'re| are) (?:not|no(?! longer| doubt))|you don't|you aren't|you never|it's not|it isn't|that's not|you haven't|surely not)\b",
     "asks_past": r"\b(?:born|from|hometown|birthplace|raised|roots?|native|origins?|homeland|hail(?:s|ed)?|was|were|did|used to|had|before|previously|formerly|first|originally|as a (?:child|boy|girl|kid)|in the past|once|last|ago|back then|earlier|said|told|growing up|young(?:er)?|former)\b",
     "asks_future": r"\b(?:will|going to|gonna|headed|heading|bound|destination|next|plan|plans|planning|someday|one day|future|tomorrow|hope|want to|would you like|dream|later|soon|aim|after you)\b",
     "asks_liking": r"\b(?:favou?rite|like|love|enjoy|prefer|fond|fancy|best|treat|go-to|adore|poison|drink of choice)\b",
@@ -298,6 +299,7 @@ CUES = {
     "weak_after": (
         r"^[^.!?;,]{0,24}\b(?:only(?: ever)? (?:listen|hear|heard|watch|own|know|read|dream|admire)\w*|(?:gather(?:s|ing)?|collects?|collecting) dust|is (?:entitled|only human|welcome))|^ (?:listen|hear)\w* to"
         r"|^,? i(?:'ve|'d)? (?:only |merely |just |once |barely )*(?:passed|rode|walked|sailed|drove|went|came|travelled|traveled|slept|changed trains) (?:through|by|past|in|at)\b|^,? i(?:'ve|'d)? (?:only |merely |just |once |barely )+(?:visited|saw|seen|glimpsed|heard|smelled|touched|met)"
+        r"|^ i (?:only |mostly |just )?(?:fake|faked|mime|butcher|mangle|bluff|fumble|nod along)\b"
     ),
     "evades": r"\b(?:(?:won't|will not|not going to|rather not|can't|cannot|shan't|never) (?:say|tell|answer|talk about)|none of your|my own (?:affair|business)|mind your|why (?:do|would) you (?:want|ask|care)|(?:what|who) (?:does it matter|cares)|let's talk|(?:^\W*|[.!?] ?|you(?:'ll have to|'d better)? )guess\b(?! (?:what|who))|you tell me|here and there|between me and|depends on|who wants to know|change the subject|enough about me|next question)\b",
     "framed_said": (

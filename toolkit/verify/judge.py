@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from .assertion import ASSERTED, Reader, Reading
 from .clauses import sentence_language
-from .conflict import another_value
+from .conflict import another_value, of_other_things
 from .context import MASK, RIVAL
 from .cues import cues
 from .lazy import Lazy
@@ -121,6 +121,8 @@ def verify(
         second = another_value(matchers[at], finding.readings, terms, reader) if finding.code == "right" else None
         if second and keys[at].polarity != "deny":
             findings[at] = replace(finding, code="contradicted", decisive=second)
+        elif finding.code == "right" and matchers[at].quantities and of_other_things(finding.readings, terms, asked.text):
+            findings[at] = replace(finding, code="aside")
     if match == "all" and len(keys) > 1:
         findings = _either(findings, folded.text)
     if any(f.code in _OTHER for f in findings):

@@ -150,7 +150,9 @@ def beside_the_point(m: Mention) -> str | None:
     a, c, q = m.a, m.c, m.q
     if other_slot(m.before + MASK + m.after, q) or (m.exact and _of_another_fact(m)):
         return "aside"
-    if m.strength == 1 and c.evades.search(a.preceding + a.sentence_before):
+    told = a.preceding + a.sentence_before
+    evaded = c.evades.search(told) if m.strength == 1 else None
+    if evaded and not _RELENTS.search(told, evaded.end()):
         return "aside"
     if q.kin or WHY.search(q.text):
         return None
@@ -202,6 +204,7 @@ _TRADE = Lazy("^的(?:呗|嘛|呢|啊|呀|哦)?(?=[,。!…]|$)")  # 演木偶�
 _OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^、。!?はがをに ]{1,6}(?:…|\\.{2,}|—|--)+ ?$")
 _REACHED = Lazy("^(?:に|と)(?:なる|なります|なった|なりました)|^(?:이|가)? ?(?:되|됩|돼)")  # かぞえて十一年になる: a number that is reached
 _NOTHING = Lazy("(?!)")
+_RELENTS = Lazy(r"けど|けれど|(?<=[るたいすん])が(?=[、。…])|でも|しかし|特別|仕方|まあ(?:いい|よい)|지만|는데|그래도|특별|\bbut\b|\bvery well\b|\ball right\b|但|不过|可是|罢了|好吧")
 _INTERRUPTED = Lazy("いや|いえ|아니")
 _CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
 _SOON = 14  # characters after a mention in which a word of the past is about it

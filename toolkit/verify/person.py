@@ -39,6 +39,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         owner = _owner(a)
         if owner:
             return owner == "role"
+    if q.naming and not q.who and _SOMEBODY.match(a.sentence_after):
+        return True
     third = c.third_after.search(a.sentence_after)
     if third:
         if q.related & relations(third.group()):
@@ -191,6 +193,10 @@ _SAID_BY = {
     "ja": Lazy("(?:(私|わたし|俺|僕|わし|あたし|こちら|こっち)|あなた|君|お前|あんた|そちら|お客(?:さん|様))[がの](?:言った|話した|おっしゃった|仰った|言ってた)(?:の|ほう|名)(?:が|は)、?$"),
     "ko": Lazy("(?:(제|내|저|나)(?=가|는)|손님|당신|네|너|자네|그쪽)(?:가|이|은|는|께서)? ?(?:말한|말했던|말씀하신|얘기한|한 말) ?(?:건|것은|쪽은|이름은)? ?$"),
 }
+_SOMEBODY = Lazy(  # ミサキは初恋の人の名だ, where a pet's name is asked
+    "(?:さん|ちゃん)?(?:は|って(?:の)?は?|というのは)、?[^。、]{1,10}の[^。、]{0,4}(?:人|相手)(?:の名前?)?(?=だ|です|で|さ|よ|じゃ|[。、])"
+    "|(?:씨|이)?(?:은|는) (?:[가-힣]{1,5} ){0,3}(?:첫사랑|짝사랑|사람|상대)(?:의? ?이름)?(?:이|예|입|지|야|인데|일)"
+)
 _TAIL = 30  # characters at the end of a sentence in which its subject may follow
 _POSTPOSED = {
     "en": Lazy("(?!)"),

@@ -42,6 +42,8 @@ _ENDED = Lazy(
     r"|\bi (?:was|got|'ve been|have been) (?:sacked|fired|dismissed|laid off|retired|stripped|demoted|replaced|discharged|drummed out|struck off|disbarred|defrocked)\b"
     r"|\bi(?:'ve| have)? (?:quit|resigned|retired|gave (?:it|that|all that) up|given (?:it|that|all that) up|hung up (?:my|the|it)|handed in (?:my|the)|packed (?:it|that) in|sold (?:up|the business))\b"
 )
+# A word of the question, asked again: what stands before it answered something else. "Born? On a barge."
+_ECHOED = Lazy(r"(?:^|[.!?…—] )(?:and |but |now |as for |my |your |the |for )*([a-z]{4,})\? (?!yes|aye|that|the same|there|right|just so|indeed)")
 _AGAIN = Lazy(r"\b(?:if|when|until|before|after|unless|never|not|almost|nearly|n't)\b[^.!?]{0,24}$")
 
 
@@ -58,6 +60,9 @@ def undone_en(told: str, rest: str, q: Question) -> str | None:
         return "attributed"
     if _WRONG_ONE.search(rest):
         return "attributed"
+    echoed = _ECHOED.search(rest)
+    if echoed and echoed[1] in q.text and echoed[1] not in told:
+        return "aside"
     if not (q.past or q.future or q.kin or q.about_user):
         ended = _ENDED.search(rest)
         if ended and not _AGAIN.search(rest[: ended.start()]):

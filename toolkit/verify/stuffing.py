@@ -28,9 +28,15 @@ _PILE = 6  # words in a row that no grammar joins
 def salad(text: str, language: str) -> bool:
     """Whether the reply is a row of words without a mark, a function word or an ending that would make it a sentence."""
     said = text[:1000].strip()
+    if language in ("ja", "ko") and not _ENDS.search(said):
+        piled = [piece for piece in _BETWEEN.split(said) if piece]
+        if len(piled) >= _PILE and len(set(piled)) < len(piled) and not any(_GRAMMAR[language].search(piece) for piece in piled):
+            return True
     return len(said.split()) >= _PILE and not _MARK.search(said) and not _GRAMMAR[language].search(said)
 
 
+_BETWEEN = Lazy(r"[\W_]+")
+_ENDS = Lazy(r"[。!?…~]|\.(?:\s|$)")
 _MARK = Lazy(r"[^\w\s'-]")
 _GRAMMAR = {
     "en": Lazy(
