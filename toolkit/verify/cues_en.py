@@ -44,7 +44,7 @@ CUES = {
         r"|\bnever (?:say|said|been known to say) no to\b|\bit'?s (?:no|hardly a|not a|not much of a) (?:great )?secret\b|\bno(?:t a| great)? secret\b"
         r"|\b(?:so|and|which means|meaning|then) (?:i'd|that'd|that would|it would|it'd) be\b"
         r"|\bno more,? (?:and |and certainly )?no less\b|\bnot one more,? not one less\b"
-        r"|\b(?:the|my) (?:heart|belly|gut|guts|stomach|soul|nose|tongue|liver|bones|feet|knees) (?:says?|said|wants?|tells? me|knows?)\b"
+        r"|\b(?:the|my) (?:heart|belly|gut|guts|stomach|soul|nose|tongue) (?:says?|said|wants?|tells? me|knows?)\b"
     ),
     "negated_before": (
         r"\b(?:not|never|no|hardly|scarcely|barely|neither|nor|none|cannot|without|nobody|no one|nowhere|nothing|ain'?t|aint|dont|isnt|wasnt|cant|wont|far from|anything but|anyone but|anywhere but|everything but|all but (?=a)|the opposite of|"
