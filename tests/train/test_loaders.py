@@ -56,6 +56,13 @@ def test_unsloth_is_refused_in_a_line_where_it_is_not_installed(tmp_path: Path) 
         import_loader(settings(tmp_path, use_unsloth=True))
 
 
+@pytest.mark.skipif(find_spec("triton") is not None, reason="it is installed")
+def test_liger_is_refused_where_its_kernels_cannot_run(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as error:
+        preflight(settings(tmp_path, use_liger_kernel=True), 1000)
+    assert "use_liger_kernel needs triton, which is not installed. Run: pip install triton, on Linux with a GPU" in str(error.value)
+
+
 @pytest.mark.parametrize(("version", "refused"), [("0.21.0", True), ("0.24.0+cu129", False), ("9.0", True)])
 def test_the_version_of_vllm_must_be_one_that_trl_works_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, refused: bool) -> None:
     package = tmp_path / f"vllm-{version}.dist-info"

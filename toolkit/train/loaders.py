@@ -10,7 +10,7 @@ from toolkit.errors import InputError
 from toolkit.run import Run, is_main_process
 from toolkit.terminal import say
 from toolkit.train.arguments import TrainSettings
-from toolkit.train.models import load, save, write_merged
+from toolkit.train.models import base_of, is_adapter, load, save, write_merged
 
 UNSLOTH = "unsloth"
 
@@ -38,11 +38,14 @@ def load_trained(settings: TrainSettings, name: str) -> tuple[Any, Any]:
     """
     if settings.loader == UNSLOTH:
         return _unsloth(settings, name)
+    import torch
+
     options, told = dict(settings.model), []
     options["attn_implementation"], why = attention(options)
     if (options.get("load_in_4bit") or options.get("load_in_8bit")) and not options.get("dtype"):
-        options["dtype"] = "bfloat16"           # what quantised weights are computed in; TRL would take float32
-        told.append("computed in bfloat16")
+        old = torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False)
+        options["dtype"] = "float16" if old else "bfloat16"     # what quantised weights are computed in; TRL would take float32
+        told.append(f"computed in {options['dtype']}")
     model, tokenizer = load(name, options, trainable=True)
     told.insert(0, f"attention: {model.config._attn_implementation} ({why})")
     if is_main_process():
@@ -93,22 +96,24 @@ def attention(options: Mapping[str, Any]) -> tuple[str | None, str]:
 
 
 def _unsloth(settings: TrainSettings, name: str) -> tuple[Any, Any]:
-    """Unsloth's model, with its own adapter when one is trained. Its prompts and replies fit the model's whole context."""
+    """Unsloth's model, with its own adapter when one is trained, or a cold start's. Its prompts and replies fit the model's whole context."""
     import torch
     from transformers import AutoConfig
     from unsloth import FastLanguageModel
 
     asked = settings.model
-    context = AutoConfig.from_pretrained(name).get_text_config().max_position_embeddings
+    context = AutoConfig.from_pretrained(base_of(Path(name)) if is_adapter(Path(name)) else name).get_text_config().max_position_embeddings
     dtype = asked.get("dtype")
     model, tokenizer = FastLanguageModel.from_pretrained(
         model_name=name, max_seq_length=context, dtype=getattr(torch, dtype) if dtype not in (None, "auto") else None,
         load_in_4bit=bool(asked.get("load_in_4bit")), load_in_8bit=bool(asked.get("load_in_8bit")),
         full_finetuning=not asked.get("use_peft"), revision=asked.get("model_revision"))
-    if asked.get("use_peft"):
+    if asked.get("use_peft") and not hasattr(model, "peft_config"):
         given = {theirs: asked[ours] for ours, theirs in (
             ("lora_r", "r"), ("lora_alpha", "lora_alpha"), ("lora_dropout", "lora_dropout"), ("lora_target_modules", "target_modules"),
             ("use_rslora", "use_rslora")) if ours in asked}
+        if given.get("target_modules") == ["all-linear"]:
+            given["target_modules"] = "all-linear"
         model = FastLanguageModel.get_peft_model(model, random_state=settings.seed, **given)
     say("  loaded by Unsloth")
     return model, tokenizer

@@ -20,7 +20,7 @@ from toolkit.train.launch import accelerate_file, batch_of, distribution, gpus_h
 INSTALL = {"bitsandbytes": "pip install bitsandbytes", "peft": "pip install peft", "vllm": "pip install 'trl[vllm]'",
            "deepspeed": "pip install deepspeed", "wandb": "pip install wandb", "swanlab": "pip install swanlab",
            "mlflow": "pip install mlflow", "trackio": "pip install trackio", "tensorboard": "pip install tensorboard",
-           "liger_kernel": "pip install liger-kernel", "unsloth": "pip install unsloth"}
+           "liger_kernel": "pip install liger-kernel", "triton": "pip install triton, on Linux with a GPU", "unsloth": "pip install unsloth"}
 MIN_FREE_BYTES = 200e6      # what the smallest run writes, with room
 
 
@@ -51,7 +51,7 @@ def _libraries(settings: TrainSettings) -> list[str]:
     if grpo.get("use_vllm"):
         needed["vllm"] = "use_vllm"
     if grpo.get("use_liger_kernel"):
-        needed["liger_kernel"] = "use_liger_kernel"
+        needed["liger_kernel"] = needed["triton"] = "use_liger_kernel"
     if settings.loader == "unsloth":
         needed["unsloth"] = "loader: unsloth"
     if not launched() and settings.accelerate_config:
