@@ -14,7 +14,7 @@ from toolkit.errors import InputError
 from toolkit.evaluate import compare
 from toolkit.evaluate.cards import cards
 from toolkit.evaluate.records import make_record
-from toolkit.evaluate.report import headline, points, render, tested, write_report
+from toolkit.evaluate.report import headline, points, render, significance, write_report
 from toolkit.evaluate.runner import Completion
 from toolkit.evaluate.tally import Tally
 from toolkit.jsonl import dumps
@@ -261,9 +261,9 @@ def test_a_difference_is_shown_with_its_sign():
 
 
 def test_the_test_of_a_difference_is_named_with_its_mid_p():
-    assert tested({"p_value": 0.03125, "p_mid": 0.01562}) == "exact McNemar p = 0.0312 (mid-p = 0.0156)"
-    assert tested({"p_value": 1e-6, "p_mid": 5e-7}) == "exact McNemar p < 0.0001"
-    assert tested({"test": "sign flips", "p_value": 0.2, "p_mid": None}) == "sign flips p = 0.2000"
+    assert significance({"p_value": 0.03125, "p_mid": 0.01562}) == "exact McNemar p = 0.0312 (mid-p = 0.0156)"
+    assert significance({"p_value": 1e-6, "p_mid": 5e-7}) == "exact McNemar p < 0.0001"
+    assert significance({"test": "sign flips", "p_value": 0.2, "p_mid": None}) == "sign flips p = 0.2000"
 
 
 def test_a_folder_without_a_report_is_named(tmp_path):

@@ -70,7 +70,7 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], total: int, curves:
              "data": f"{report['data']['path']}, sha256 {report['data']['sha256']}", "sampling": facts(report["sampling"]),
              "versions": facts(report["versions"]), "began as": report["command"], "written": f"{report['written']}, after {report['seconds']} s"}
     return page(
-        "report.html", samples, functions={"percent": percent, "points": points, "tested": tested, "bounds": bounds},
+        "report.html", samples, functions={"percent": percent, "points": points, "significance": significance, "bounds": bounds},
         report={"refused": [], **report}, title=headline(report), rows=table(report, FIRST_SLICES), beside=beside(report), curves=Markup(curves),
         more_rows=[row for row in table(report, {k: v for k, v in SLICE_NAMES.items() if k not in FIRST_SLICES}) if row["group"]],
         note=note if total > SHOWN else "", command=repeat(report), about=blocks(about), manifest=blocks(manifest) if manifest else [],
@@ -136,7 +136,7 @@ def render(report: Mapping[str, Any]) -> None:
     console.print(f"\n[bold]{headline(report)}[/bold]")
     if found := report["difference"]:
         console.print(f"Difference {points(found['value'])} points, 95 % interval {points(found['low'])} to "
-                      f"{points(found['high'])}, {tested(found)}")
+                      f"{points(found['high'])}, {significance(found)}")
         console.print(bounds(found))
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     names = ("", "n", "base", "trained", "diff.", "95 %", "gained", "lost") if paired else ("", "n", "right", "95 %")
@@ -160,7 +160,7 @@ def render(report: Mapping[str, Any]) -> None:
         console.print(f"Note: {note}", markup=False, soft_wrap=True)
 
 
-def tested(found: Mapping[str, Any]) -> str:
+def significance(found: Mapping[str, Any]) -> str:
     """The test of a difference and what it says."""
     p_mid = found.get("p_mid")
     mid = f" (mid-{p_text(p_mid)})" if p_mid is not None and p_text(p_mid) != p_text(found["p_value"]) else ""

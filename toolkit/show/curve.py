@@ -16,6 +16,7 @@ MOST_POINTS = 240                               # drawn in a chart: more cannot 
 
 # per stage: the metric that tells the story, its title, and whether its axis is 0…1
 _STORY = {
+    "read": (("loss", "Reading: loss", False),),
     "sft": (("loss", "Cold start: loss", False),),
     "grpo": (("rewards/accuracy/mean", "GRPO: accuracy reward", True), ("reward", "GRPO: reward", False)),
 }

@@ -54,7 +54,7 @@ OTHERS = (
     Panel("Speed (tokens a second)", {"tokens_per_second": "prompts and completions"}),
 )
 COLOURS = ("#3b5bdb", "#0b8f6a", "#c2570c", "#8a3ab9", "#b8860b", "#555555")
-STAGE_NAMES = {"sft": "Cold start (SFT)", "grpo": "GRPO"}
+STAGE_NAMES = {"read": "Reading", "sft": "Cold start (SFT)", "grpo": "GRPO"}
 PART = re.compile(r"(eval_)?rewards/(.+)/mean")
 
 
