@@ -45,6 +45,7 @@ _ZH_AFTER_PAIR = fold_pattern(
 )
 _PLACE_TAIL = fold_pattern("路街巷塔湾桥寺庙弄堂烤鸭大学学院医院饭店酒楼公园火车机场话菜剧派牌式")
 _MADE_OF = fold_pattern("粉汁饼糕丸酱干花馆楼鞘穗弦架谱粮窝")  # 藕粉 is not 藕
+_ROAD = fold_pattern("[路街巷胡门]")
 _JA_NAME_TAIL = fold_pattern("丸号山屋堂亭助太郎子之介")  # goes on with a name that ends in kana
 _JA_NAME_AFTER = fold_pattern(
     "様殿氏君先生师匠师範道场殿下姫公翁婆爷嬢侯卿博士教授部长课长社长店长船长队长士官兄姉姐弟妹流派家门市県府都区町村里郡港駅驿城生出育在住周辺辺"
@@ -175,7 +176,7 @@ def _spelled(form: str) -> str:
             pieces.append(_kana_pair(char))
             at += 1
         if at < len(form) and _CJK.match(form[at - 1]) and _CJK.match(form[at]):
-            pieces.append(r"[ ·\t]{0,2}")
+            pieces.append(r"[ ·\t-]{0,2}")
     body = "".join(pieces)
     if "가" <= form[-1] <= "힣" and body.endswith(form[-1]) and (ord(form[-1]) - 0xAC00) % 28 == 0:
         # 형사 + ㅂ니다 = 형삽니다, + ㄴ데 = 형산데
@@ -218,7 +219,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
         if len(form) == 1:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
     elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
-        end = f"(?![{_PLACE_TAIL}])|(?={form})"
+        end = f"(?![{_PLACE_TAIL}]|[东南西北中上下前后]{_ROAD})|(?={form})"
     if kind != "name" and re.fullmatch(f"[{_HAN}]", last) and not _DIGITS.match(last):
         compound = rf"(?!(?=[{_HAN}])[^{_JA_AFTER}][{_HAN}]{{0,5}}[{_KANA}])"
         end = f"{compound}(?:{end})" if end else compound
@@ -259,7 +260,7 @@ def respelled(form: str) -> list[str]:
 
 
 _TWO_CHAR_SURNAME = fold_pattern(
-    "欧阳 司马 上官 诸葛 司徒 东方 独孤 南宫 慕容 令狐 皇甫 尉迟 公孙 轩辕 长孙 宇文 夏侯 端木 百里 闻人 钟离 西门 公冶 申屠 澹台 呼延 第五"
+    "欧阳 司马 上官 诸葛 司徒 东方 独孤 南宫 慕容 令狐 皇甫 尉迟 公孙 轩辕 长孙 宇文 夏侯 端木 百里 闻人 钟离 西门 公冶 申屠 澹台 呼延 第五 司空 赫连 拓跋 完颜 纳兰 鲜于 淳于 单于 濮阳 东郭 南门 左丘 万俟 宗政 太叔 仲孙 公输 公良 漆雕 乐正 羊舌 段干 梁丘 谷梁 巫马 公西"
 ).split()
 
 
@@ -275,7 +276,7 @@ def parted(form: str, kind: str) -> list[Form]:
         return [
             Form(
                 "",
-                rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?![{_HAN}])",
+                rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?!字?[{_HAN}])",
                 probe=form[cut:],
                 surname=form[:cut],
             ),

@@ -88,7 +88,7 @@ _UNTRUE = {
         r"|M\b[^.!?]{0,30}, (?:and|but|only|though) (?:i'm|i am) (?:not|never) (?:among|one of|counted|in their|of their)"
         r"|\b(?:one|the|only|last) [a-z]+ [^.!?,;]{0,24}?\bi(?:'m|'d|'ll|'ve| am| do| have| can| would| will| could)?(?: not|n't| never| (?:can|do|would|could|will|have|am)(?:n't| not))\b[^.!?]{0,48}?,? (?:it'?s|is) (?:being |play |live in )?(?:an? |the )?M"
         r"|\b(?:turn(?:s|ed|ing)?|threw|throw|kick(?:s|ed)?|sen[dt]|ruled?|cast|wav(?:e|ed)|shut|push(?:ed)?|brush(?:ed)?|drove|chased?|count(?:ed)?|g[ai]ve|left|crossed|struck|wr(?:ite|ote)) (?:the |my |an? |old |poor |young |dear ){0,2}M (?:away|down|out|off|over|aside|up(?! with)|behind)\b(?! in)"
-        r"|M!? ?(?:ha|hah|haha|pah|bah|pff+t?|tosh|heavens|goodness)\b[!.,]"
+        r"|M! ?(?:ha|hah|haha|pah|bah|pff+t?|tosh|heavens|goodness)\b[!.,]"
         r"|\bi (?:thought|assumed|believed|aimed for|had hoped for|was told|reckoned) [^.!?,;]{0,16}M[^.!?;]{0,12},? (?:but|and got|only|until)\b"
         r"|\bM who (?:has |have )?(?:never|hasn't|doesn't|can't|won't|didn't|cannot) (?:once )?(?:left|flown|touched|worked|built|made|set|seen|owned|sailed|held)\b"
         r"|\bshow me an? M [^.!?]{0,30}\band i'?ll show you\b"

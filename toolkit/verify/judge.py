@@ -116,7 +116,8 @@ def verify(
         if finding.code == "right" and spoken in _SEQUEL and keys[at].polarity != "deny":
             taken = _SEQUEL[spoken](*reader.sequel(finding.readings), asked)
             findings[at] = finding = replace(finding, code=taken) if taken else finding
-        if finding.code == "right" and agreed([r for r in finding.readings if r.status == ASSERTED], reader, asked, distractors):
+        corrected = any(r.status == "negated" for r in read_rivals(reader)) if finding.code == "right" and asked.polar else False
+        if finding.code == "right" and not corrected and agreed([r for r in finding.readings if r.status == ASSERTED], reader, asked, distractors):
             findings[at] = finding = replace(finding, code="contradicted")
         second = another_value(matchers[at], finding.readings, terms, reader) if finding.code == "right" else None
         if second and keys[at].polarity != "deny":

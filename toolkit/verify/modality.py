@@ -108,7 +108,7 @@ _UNABLE = Lazy(
 )
 
 
-_CONTRARY = Lazy("要不是|若不是|若非|当初|当年|当时|那时|那会儿?|早知|早听|没有?[^,。]{1,10}的话")  # conditions that did not come true
+_CONTRARY = Lazy("再[^,。]{1,8}(?:一?点|一些|几|半|寸)|要不是|若不是|若非|当初|当年|当时|那时|那会儿?|早知|早听|没有?[^,。]{1,10}的话")  # conditions that did not come true
 _YOU = Lazy("you|你|您|君|あなた|당신|손님")
 _OPINION = Lazy(
     r"\b(?:would|do|did|don't|is that what|was that what|that's what) you (?:say|think|reckon|guess|suppose|believe|figure|mean)\b[^.!]*\?"

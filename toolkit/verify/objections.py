@@ -192,6 +192,8 @@ def _topic_of_another(m: Mention) -> bool:
 def _claimed(m: Mention) -> bool:
     """Whether what is said of the mention makes it the role's own; that it is good does so only where taste is asked."""
     found = m.c.claims_after.search(m.after)
+    if m.a.language == "zh" and len(m.after) > 1 and m.after[:2] in m.q.text:
+        return True  # 左手使锤, where one asks 左手还是右手使锤
     return bool(found) and (m.q.liking or not _PRAISE.fullmatch(found.group()))
 
 

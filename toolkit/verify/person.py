@@ -39,7 +39,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         owner = _owner(a)
         if owner:
             return owner == "role"
-    if q.naming and not q.who and _SOMEBODY.match(a.sentence_after):
+    somebody = _SOMEBODY.match(a.sentence_after) if q.naming and not q.who else None
+    if somebody and not any(owner and owner in q.text for owner in somebody.groups()):
         return True
     third = c.third_after.search(a.sentence_after)
     if third:
@@ -62,7 +63,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     told = clauses(a, c)
     if q.kin and not q.about_user and _ANOTHERS.search(told[0]) and not asked_kin(told[0], c, q):
         return True
-    if q.kin and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
+    if (q.kin or (q.about_user and a.language == "ko")) and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
         return True
     mine = c.first.search(told[0])
     if not q.about_user and not mine and words(told[0]) > 6 and _LISTENER.search(told[0][-8:]) and a.language == "en":
@@ -164,11 +165,11 @@ _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(
-    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|自家|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
+    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|给|管|自家|(?=[^,。你我]{1,3}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
 )
 _LISTENER = Lazy(
-    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|(?=[^,。你我]{1,2}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
+    r"\b(?:your|yours)\b|[你您](?:们?家|的|那|养|给|管|(?=[^,。你我]{1,2}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|(?:客官|公子|姑娘)(?:家|的)|(?:あなた|君|お前|お客(?:さん|様)?|旦那|そちら|おたく)(?:の|は|が)"
     "|(?:^|(?<=[ ,.]))(?<!제 )(?<!내 )(?<!리 )(?<!희 )(?:손님|당신|네|너|자네|그쪽|댁)(?:의|네)?(?= )"
 )
 
@@ -194,8 +195,8 @@ _SAID_BY = {
     "ko": Lazy("(?:(제|내|저|나)(?=가|는)|손님|당신|네|너|자네|그쪽)(?:가|이|은|는|께서)? ?(?:말한|말했던|말씀하신|얘기한|한 말) ?(?:건|것은|쪽은|이름은)? ?$"),
 }
 _SOMEBODY = Lazy(  # ミサキは初恋の人の名だ, where a pet's name is asked
-    "(?:さん|ちゃん)?(?:は|って(?:の)?は?|というのは)、?[^。、]{1,10}の[^。、]{0,4}(?:人|相手)(?:の名前?)?(?=だ|です|で|さ|よ|じゃ|[。、])"
-    "|(?:씨|이)?(?:은|는) (?:[가-힣]{1,5} ){0,3}(?:첫사랑|짝사랑|사람|상대)(?:의? ?이름)?(?:이|예|입|지|야|인데|일)"
+    "(?:さん|ちゃん)?(?:は|って(?:の)?は?|というのは)、?(?:[^。、]{1,10}の)?([^。、]{1,4})(?:の名前?|の人|(?<=の人)|(?<=相手))(?=だ|です|で|さ|よ|じゃ|[。、])"
+    "|(?:씨|이)?(?:은|는) (?:[가-힣]{1,5} ){0,3}(?:([가-힣]{1,5})의? 이름|첫사랑|짝사랑)(?:이름)?(?:이|예|입|지|야|인데|일)"
 )
 _TAIL = 30  # characters at the end of a sentence in which its subject may follow
 _POSTPOSED = {

@@ -22,6 +22,7 @@ _EXPOSED = Lazy(
     f"|(?:刚才|方才|刚刚|适才|前面|上面|以上|上头)[^,。!?]{{0,10}}(?:是|属|乃|算)[^,。!?]{{0,10}}(?:{_INVENTED}|[里上中](?:的|写|抄|学)|(?:抄|背|听|学|编|演|念|照)(?:来)?的)"
     f"|(?:这|那)(?:话|句话|些话|番话|段话|句|段|些|都|全|不过|只|就|可)*(?:是|属)[^,。!?]{{0,10}}(?:{_INVENTED}|戏里|书里|书上|梦里|故事里|电影里|广告里)"
     "|(?:我|怎么样|如何|怎样|像不像|像吧)[^。!?]{0,14}(?:演|装|背|编|扮|念)得[^。!?]{0,10}\\?"
+    "|(?:背|念|唱)(?:的)?(?:还是|都是|是)?(?:旧|老)(?:的|词|本)"
     "|(?:这|那)套[^,。!?]{0,4}词|(?:对着|在)镜子[^,。!?]{0,4}(?:练|背|念)"
     "|(?:原来|不过|只|又|都|全|竟)(?:是|当是)(?:一|场|个|做|在|我)*(?:梦|白日梦|南柯|黄粱)|(?:那|这)?(?:是|都是)(?:我)?(?:梦里|梦中|做的梦|做梦)|(?:睁(?:开)?眼|醒(?:过)?来|醒了|梦醒)[^。!?]{0,16}(?:是梦|梦一场|还是|原来|发现|才知|哪有|什么(?:也|都)没|都没了)"
     "|(?:是|故意|存心|特意|无非|就想|只想)(?:要|想|来|在)?(?:试|考|诈|探|验|测)(?:一)?(?:试|考|探|验|测|诈)?(?:一下)?(?:你|您|诸位|各位|大家)"
@@ -44,6 +45,7 @@ _ENDED = Lazy(
     f"|(?:辞|退|离|卸|改|转|关|歇|倒|散)(?:了|掉)?(?:{_POST})了|(?:下岗|失业|解散|解甲|告老|致仕|归隐|退隐)了"
     "|(?:官印|腰牌|令牌|执照|牌照|工牌|制服|钥匙|证)[^,。!?]{0,6}(?:交|缴|收|吊销|没收|还)(?:回|上|出|走)?(?:去)?了"
 )
+_WHEN = Lazy("哪(?:一)?[年天日月]|什么时候|何时|几[号月点时]|多久")
 _BEFORE_IT_ENDS = Lazy("等|要是|如果|若|哪天|将来|以后|等到|差点|险些|没|不|别|谁|才(?=[^,。]*$)")
 _HELD_BY_ANOTHER = Lazy(
     "(?:如今|现在|眼下|今日|这会儿|目前|而今)[^,。!?]{0,4}(?:坐|当|做|干|住|管|掌|守|拿|使|用|主持|执掌|担|顶|接)[^,。!?]{0,10}的(?:人)?(?:是|换成了?|成了)(?!我|俺|在下|老夫|咱)"
@@ -51,11 +53,16 @@ _HELD_BY_ANOTHER = Lazy(
 )
 _NONE_LEFT = Lazy("(?:如今|现在|眼下|目前|这会儿|而今)[^,。!?]{0,6}(?:没有?|丢了|不再有)(?:了)?(?:什么|任何)?([^,。!?了]{2,3})")
 _CHANGED_TRADE = Lazy(
-    "[羊马牛船店铺活差位摊][^,。!?]{0,2}归了(?!我|俺)|(?:后来|去年|前年|上个?月|今年|打那以后|从那以后|自那以后)[^,。!?]{0,6}(?:改(?:成|做|当|卖|学|喝|用|养|使|行|投|种|开|画|拉|教)|转(?:行|做|投))"
+    "[羊马牛船店铺活差位摊][^,。!?]{0,2}归了(?!我|俺)|(?:后来|去年|前年|上个?月|今年|打那以后|从那以后|自那以后)[^,。!?]{0,6}(?:改(?:成|做|当|卖|学|喝|用|养|使|行|投|种|开|画|拉|教)|转(?:行|做|投))|(?:去年|前年|上个?月|今年|开春|入秋)[^。!?]{0,16}(?:让|叫|派|调|打发|安排|发配)了?我(?:去|到|来|改|管|当|做|守|看)"
 )
 _CHANGED_HOME = Lazy("(?:后来|去年|前年|上个?月|今年|打那以后|从那以后|自那以后)[^,。!?]{0,8}搬(?:到|去|来|回|进|出|走|家)")
 _TRADE = Lazy("做什么|干什么|营生|职位|职业|差事|活计|行当|什么官|哪一?行|靠什么|谋生|高就")
 _LIVES_NOW = Lazy("(?:如今|现在|眼下|这会儿)我?(?:只|就|只好|只能)?(?:在[^,。!?]{1,8})?(?:支|摆|替|给|帮|卖|种|放|混|跟着)[^,。!?]{1,10}")
+# What one kept, rode or wielded is there no more.
+_OWNS = Lazy("养|宠物|坐骑|骑|佩剑|兵器|武器|法宝|法器|用什么|使什么|什么(?:车|船|鸟|马|剑|刀|乐器)")
+_GONE = Lazy("(?:接|领|带|牵|抱|送|飞|跑|偷|抢)走|放归|放生|送(?:了)?人|卖掉|转手|过户|走丢|病死|老死|(?:丢|没|死|化|埋|折|断|碎|烧|当|输|弄丢)了(?!的)")
+_BACK = Lazy("又(?:自己)?(?:溜达?|跑|飞|找|走|回|爬)|找回|还在|回来")
+_THEN_STILL = Lazy("^[^。!?]{0,14}(?:那会儿|那时候?|当时)我?还(?:在|是|没|不|小|穿)|是后来的事")
 _PLACE = Lazy("住|(?:在|去)哪|何处|(?<!国)家(?!乡)")
 
 _CONFESSED = Lazy(
@@ -101,6 +108,8 @@ def undone(told: str, rest: str, q: Question) -> str | None:
         return "attributed"
     if _POINTED_AT.search(told) and not cues("zh").first.search(told) and _AND_I.search(rest) and not _IS_ME.search(rest):
         return "attributed"
+    if _WHEN.search(q.text) and _THEN_STILL.search(rest[:_NEAR]):
+        return "not_present"
     if not (q.past or q.future or q.kin or q.about_user) and (_over(rest, q) or (not cues("zh").strong_before.search(told) and _TRADE.search(q.text) and _LIVES_NOW.search(rest))):
         return "not_present"
     return None
@@ -117,10 +126,17 @@ def _over(rest: str, q: Question) -> bool:
         return True
     if _PLACE.search(q.text) and _CHANGED_HOME.search(rest):
         return True
+    if _OWNS.search(q.text) and not _BACK.search(rest) and _mine(_GONE, rest[:_NEAR]):
+        return True
     none = _NONE_LEFT.search(rest)
     if none and all(char in q.text for char in none[1]):
         return True
-    for found in _ENDED.finditer(rest):
+    return _mine(_ENDED, rest)
+
+
+def _mine(ended: Lazy, rest: str) -> bool:
+    """Whether something ended for the role itself, and really did."""
+    for found in ended.finditer(rest):
         clause = rest[max(rest.rfind(",", 0, found.start()), rest.rfind("。", 0, found.start()), -1) + 1 : found.start()]
         if not (_BEFORE_IT_ENDS.search(clause) or cues("zh").third.search(clause)):
             return True

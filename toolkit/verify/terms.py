@@ -171,10 +171,11 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
         return found
     found.sort(key=lambda m: (m.start, -m.end))
     apart: list[Match] = []
+    longest = 2 * max(match.end - match.start for match in found)
     for match in found:
         if not apart or match.start >= apart[-1].end:
             apart.append(match)
-        elif match.end > apart[-1].end and not matcher.exact:
+        elif match.end > apart[-1].end and not matcher.exact and match.end - apart[-1].start <= longest:
             apart[-1] = Match(apart[-1].start, match.end)  # two forms of one key: 演木偶 and 木偶戏
     return apart if len(apart) <= READ else apart[: READ // 2] + apart[-READ // 2 :]
 
