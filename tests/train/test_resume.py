@@ -176,7 +176,7 @@ def test_a_run_outlives_a_disk_that_fills_while_a_checkpoint_is_written(tmp_path
     monkeypatch.setattr(disk, "free_bytes", lambda folder: 0 if (folder / "checkpoint-2").exists() else 10**12)
     monkeypatch.setattr(Trainer, "_save_optimizer_and_scheduler", fails)
     start(tmp_path, max_steps=3)
-    assert "no checkpoint-2: the disk became full while it was written" in capsys.readouterr().err
+    assert "no checkpoint-2, the next one is tried again: the disk of" in capsys.readouterr().err
     assert [row["step"] for row in metrics(tmp_path)] == [1, 2, 3]
     assert [path.name for path in checkpoints_of(tmp_path / "run")] == ["checkpoint-1", "checkpoint-3"]
 
@@ -206,13 +206,13 @@ def test_a_folder_that_vanishes_is_made_again_and_the_run_ends(tmp_path: Path, m
 
     monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
     monkeypatch.setattr(Recorder, "on_log", vanishes)
-    start(tmp_path, report_to="tensorboard")
+    start(tmp_path, report_to="tensorboard", eval_data=str(tmp_path / "data.jsonl"), eval_steps=2, eval_samples=2)
     # what was logged before is gone with the folder; TensorBoard comes first
     assert [row["step"] for row in metrics(tmp_path)] == [3, 4]
     assert scalars(tmp_path / "run/tensorboard", "train/reward") == {4: metrics(tmp_path)[1]["reward"]}
     assert "has vanished: made again" in capsys.readouterr().err
     assert "grpo" in read_manifest(tmp_path / "run")["stages"]
-    assert (tmp_path / "run/final_model/model.safetensors").is_file()
+    assert all((tmp_path / f"run/{name}/model.safetensors").is_file() for name in ("final_model", "best"))
 
 
 def test_trackers_find_the_id_that_the_run_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ class DiskRoom(TrainerCallback):
 
 
 def outlive(trainer: Any, run: Run) -> None:
-    """Let a run go on when the disk fills while a checkpoint is written; what is there of it is removed."""
+    """Let a run go on when the disk fills, or its folder vanishes, while a checkpoint is written; what is there of it is removed."""
     stock = trainer._save_checkpoint
 
     def save(*args: Any, **kwargs: Any) -> None:
@@ -61,12 +61,12 @@ def outlive(trainer: Any, run: Run) -> None:
             stock(*args, **kwargs)
         except Exception as error:
             # shards are written by all processes together, of which the others wait
-            if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or not full_disk(error, run):
+            if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or not (told := broken_folder(error, run)):
                 raise
             name = f"checkpoint-{trainer.state.global_step}"
             if run.write:
                 shutil.rmtree(run.folder / name, ignore_errors=True)
-                say(f"  no {name}: the disk became full while it was written. Free some: the next one is tried again")
+                say(f"  no {name}, the next one is tried again: {told}")
 
     trainer._save_checkpoint = save
 
@@ -87,12 +87,13 @@ def first_size(model: Any) -> int:
                for p in model.parameters() if p.requires_grad or not adapter)
 
 
-def full_disk(error: BaseException, run: Run) -> Refused | None:
-    """What a user is told when an error came from a full disk; None for any other."""
+def broken_folder(error: BaseException, run: Run) -> Refused | None:
+    """What a user is told when an error came from a full disk or from files that others removed; None for any other."""
     chain = [error, *(e for e in (error.__cause__, error.__context__) if e)]
     full = any(getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(e) for e in chain)
-    full = full or free_bytes(run.folder) < NOTHING     # torch's writer says only that a position is unexpected
-    if not full:
-        return None
-    return Refused(f"the disk of {run.folder} is full ({free_bytes(run.folder) / 1e9:.2f} GB free): what was being written is incomplete. "
-                   "Free some space; the same command continues from the last whole checkpoint.")
+    if full or free_bytes(run.folder) < NOTHING:        # torch's writer says only that a position is unexpected
+        return Refused(f"the disk of {run.folder} is full ({free_bytes(run.folder) / 1e9:.2f} GB free): what was being written is incomplete. "
+                       "Free some space; the same command continues from the last whole checkpoint.")
+    if any(isinstance(e, FileNotFoundError) or "os error 2)" in str(e) for e in chain) and str(run.folder) in str(error):
+        return Refused(f"files of {run.folder} were removed while they were written ({error}). The same command continues with what is there.")
+    return None

@@ -51,6 +51,8 @@ class HeldOut(TrainerCallback):
         accuracy = sum(scored) / len(scored)
         self.run.metric("grpo", state.global_step, {
             "eval/verified_accuracy": accuracy, "eval/samples": len(scored), "eval/seconds": round(time.monotonic() - began, 2)})
+        if self.best >= 0 and anywhere(self.run.write and not (self.run.folder / BEST).is_dir(), args):
+            self.best = -1.0                    # others removed it
         if accuracy > self.best and anywhere(self.run.write and not room_for_model(self.run, self.trainer.model), args):
             if self.run.write:
                 say(f"  {BEST}/ is not renewed at step {state.global_step}: the disk has no room for the model. Free some")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,7 +103,7 @@ def _train(settings: TrainSettings, held: ExitStack) -> Path:
         say(f"  {batch.sentence(_steps(settings, batch, rows))}")
         render_head(settings)
     from toolkit.train.backup import backed_up
-    from toolkit.train.disk import full_disk
+    from toolkit.train.disk import broken_folder
     from toolkit.train.trackers import tracked
 
     names = held.enter_context(tracked(run, settings.grpo))
@@ -110,7 +111,7 @@ def _train(settings: TrainSettings, held: ExitStack) -> Path:
     try:
         return _stages(settings, run, task, reward, rows, held_out, names, keepers)
     except Exception as error:
-        if not isinstance(error, ToolkitError) and (told := full_disk(error, run)):
+        if not isinstance(error, ToolkitError) and (told := broken_folder(error, run)):
             raise told from error
         raise
 
@@ -287,7 +288,7 @@ def _log_to(path: Path) -> None:
     if not is_main_process():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = WatchedFileHandler(path, encoding="utf-8")      # makes a file again that others removed
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     for name in ("transformers", "trl", "accelerate", "toolkit"):
         logger = logging.getLogger(name)
