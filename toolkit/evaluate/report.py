@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ SLICE_NAMES = {"by_kind": "Kind", "by_difficulty": "Difficulty", "by_language": 
                "by_question_type": "Question type", "by_distance": "Memory distance", "by_role": "Role"}
 MOST_VALUES = 40                                # rows of a slice in the table; the rest are in report.json
 AGAIN = "outputs/eval-again"
+_OUTPUT = re.compile(r" --overwrite\b| --output-dir[ =](?:'[^']*'|\S+)")
 STYLE = (('"as an AI"', "ai_leak_rate", percent), ("speaks of another role", "other_role_rate", percent), ("language kept", "language_kept", percent),
          ("repetition", "repetition", percent), ("distinct-1", "distinct_1", percent), ("distinct-2", "distinct_2", percent),
          ("characters", "mean_answer_characters", "{:.0f}".format))
@@ -79,10 +81,8 @@ def html(report: Mapping[str, Any], samples: Sequence[Card], total: int, curves:
 
 def repeat(report: Mapping[str, Any]) -> str:
     """The command that evaluates the same once more, beside this one: as it was given, or what the settings of a demo or a program come to."""
-    given = iter(shlex.split(report["command"]) if report["command"].startswith("toolkit eval ") else ())
-    if words := [word for word in given if word != "--overwrite" and not word.startswith("--output-dir=")
-                 and not (word == "--output-dir" and next(given, ""))]:
-        return shlex.join([*words, "--output-dir", AGAIN])
+    if report["command"].startswith("toolkit eval "):
+        return f"{_OUTPUT.sub('', report['command'])} --output-dir {AGAIN}"
     words = ["toolkit", "eval", report["model"], "--against", report["against"] or "none", "--data", report["data"].get("given") or report["data"]["path"],
              "--task", report["task"]]
     for name in ("system_prompt", "limit", "max_new_tokens", "temperature", "repeats", "batch_size", "seed"):

@@ -179,7 +179,7 @@ def write_page(path: Path, wanted: Mapping[str, str], out: Path, overwrite: bool
     total, kept, every = 0, list[Card](), 1
     with counter("read", None) as progress:
         for one in chosen(samples(path), wanted):
-            if total % every == 0:
+            if total % every == 0:              # how many there are is known at the end alone
                 kept.append(one)
                 if len(kept) == 2 * SHOWN:
                     kept, every = kept[::2], 2 * every
