@@ -58,7 +58,7 @@ _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _TWO_DIGITS = rf"(?:(?:{_TENS})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|oh[- ](?:one|two|three|four|five|six|seven|eight|nine))"
 _YEAR_WORDS = rf"(?:(?:fif|six|seven|eigh|nine)teen|twenty)(?: hundred(?: and)?)?[- ]{_TWO_DIGITS}"
 _YEAR = rf"\d{{4}}|'\d\d|{_YEAR_WORDS}"
-_KO_DAYS = dict(zip(["하루", "이틀", "사흘", "나흘", "닷새", "엿새", "이레", "여드레", "아흐레", "열흘", "열하루", "열이틀", "열사흘", "열나흘", "열닷새", "열엿새", "열이레", "열여드레", "열아흐레", "스무날"], range(1, 21), strict=True)) | {"보름": 15}
+_KO_DAYS = dict(zip(["하루", "이틀", "사흘", "나흘", "닷새", "엿새", "이레", "여드레", "아흐레", "열흘", "열하루", "열이틀", "열사흘", "열나흘", "열닷새", "열엿새", "열이레", "열여드레", "열아흐레", "스무날"], range(1, 21), strict=True)) | {"보름": 15} | dict(zip("하룻날 사흗날 나흗날 닷샛날 엿샛날 이렛날 여드렛날 아흐렛날".split(), (1, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _D = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_EN_ORDINAL})"
 _PART = {
     "night": "凌晨|拂晓|黎明|午前|오전|새벽|明け方|未明|清晨|清早|大清早|早上|早晨|上午|一早|今早|明早|早|朝|아침|a\\.?m\\.?|in the morning",
@@ -105,7 +105,7 @@ _DATE = re.compile(
         r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>(?<!\d)\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年の?[、,]?)?"
         rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>(?<!\d){_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)(?:の|的第)?(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号天])?)?"
         r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4}|(?<![零〇一二三四五六七八九十百千\d])(?:[零〇一二三四五六七八九]{2}|\d{2}))年(?!级|前|后|代)"
-        rf"|(?:(?P<ky>\d{{2,4}})년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일| ?초?(?P<kn>{'|'.join(sorted(_KO_DAYS, key=len, reverse=True))})(?![가-힣]*만)|(?:의| ?하고도)? ?(?P<kb>{_KN}) ?번째 ?날)?"
+        rf"|(?:(?P<ky>\d{{2,4}}|(?<![가-힣])[일이삼사오육칠팔구십백천]{{3,9}}) ?년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일| ?초?(?P<kn>{'|'.join(sorted(_KO_DAYS, key=len, reverse=True))})(?![가-힣]*만)|(?:의| ?하고도)? ?(?P<kb>{_KN}) ?번째 ?날)?"
         rf"|\b(?:(?P<d1>{_D}) (?:day )?(?:of )?)?(?P<em>{_MONTH_NAMES})\b\.?(?:,? (?:the )?(?P<d2>{_D})\b(?!:))?(?:,? (?:of |in )?(?P<ey2>{_YEAR})\b)?"
         rf"|\b(?P<od>{_EN_ORDINAL})(?: day)? of the (?P<om>{_EN_ORDINAL})(?: month)?\b(?:,? (?:of |in )?(?P<oy>{_YEAR}|{_TWO_DIGITS})\b)?"
         r"|(?<![\w.])'?(?P<yf>[4-9]\d|3[2-9])(?P<ysep>[/.-])(?P<ym>\d{1,2})(?P=ysep)(?P<yd>\d{1,2})(?!\d|[/.-]\d)"
@@ -265,7 +265,8 @@ def _date(match: re.Match) -> tuple[Reading, ...]:
         return _valid(_int(get("fy")), month, day)
     if get("km"):
         day = _KO_DAYS[get("kn")] if get("kn") else _int(get("kd") or get("kb"))
-        return _valid(_int(get("ky")), _int(get("km")), day)
+        year = _int(get("ky"))
+        return _valid(year, _int(get("km")), day) if year is None or not 20 <= year <= 99 else _centuries(year, _int(get("km")), day)
     if get("em"):
         day = get("d1") or get("d2")
         return _in_year(get("ey2"), _MONTH[get("em")], _ordinal(day))

@@ -221,7 +221,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
     elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
         end = f"(?![{_PLACE_TAIL}]|[东南西北中上下前后]{_ROAD})|(?={form})"
     if kind != "name" and re.fullmatch(f"[{_HAN}]", last) and not _DIGITS.match(last):
-        compound = rf"(?!(?=[{_HAN}])[^{_JA_AFTER}][{_HAN}]{{0,5}}[{_KANA}])"
+        compound = rf"(?!(?=[{_HAN}])(?!{re.escape(form)})[^{_JA_AFTER}][{_HAN}]{{0,5}}[{_KANA}])"
         end = f"{compound}(?:{end})" if end else compound
         if len(form) == 1:
             before = rf"(?<![{_HAN}])|(?<=[{_JA_BEFORE}])|(?!.{{0,6}}[{_KANA}])"
@@ -267,8 +267,13 @@ _TWO_CHAR_SURNAME = fold_pattern(
 _HONOURED = fold_pattern("讳?")
 
 
+_VERBS = fold_pattern("扎做种养弹教打卖修写画磨唱开造酿织绣钓捕采挑撑赶喂烧煮炖炒洗补缝剃理看守送拉推搬")
+
+
 def parted(form: str, kind: str) -> list[Form]:
-    """A name told in parts: 姓沈，名砚秋; Ashby, Rosalind."""
+    """A name told in parts: 姓沈，名砚秋; Ashby, Rosalind; a verb and what it is done to: 扎起灯笼来."""
+    if kind == "text" and len(form) == 3 and form[0] in _VERBS:
+        return [Form("", f"{form[0]}(?:起|了|过|着|的是|点儿?|了?一?辈子的?|了?[一二三四五六七八九十几半]{{1,3}}年的?){form[1:]}", probe=form[1:])]
     if kind != "name":
         return []
     if re.fullmatch(f"[{_HAN}]{{2,4}}", form):

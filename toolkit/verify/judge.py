@@ -34,7 +34,7 @@ from .sequel import undone
 from .sequel_en import undone_en
 from .slots import same_slot
 from .source import informed
-from .stuffing import repeated, salad
+from .stuffing import chanted, repeated, salad
 from .terms import Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .values import unsettled
@@ -179,7 +179,7 @@ def _decide(
     asserted = [r for r in readings if r.status == ASSERTED]
     if key.polarity == "deny":
         return _denied(readings, asserted, reader, asked, m)
-    if len(readings) > 3 and repeated(mentions, reader.text):
+    if chanted(mentions, reader.text) or (len(readings) > 3 and repeated(mentions, reader.text)):
         return Finding("stuffed", readings, readings[0])
     if readings and salad(reader.text, reader.language):
         return Finding("stuffed", readings, readings[0])

@@ -164,6 +164,8 @@ def beside_the_point(m: Mention) -> str | None:
             return "aside"
     if m.strength > 1:
         return None
+    if a.language == "zh" and not (q.naming or q.related or words(m.before)) and _BELONGS.match(a.sentence_after):
+        return "aside"
     if (
         not (q.who or q.past or q.naming or q.related or q.planned or q.listing or m.exact or q.about_user)
         and _topic_of_another(m)
@@ -226,6 +228,8 @@ _PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|です�
 _CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
 _YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
+# 琴师的茶,不白喝: something of the mention's, about which the role goes on.
+_BELONGS = Lazy("^的(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|名|事|种|味|家|店|了)[一-龥]{1,3}(?=,?(?:不|没|可|倒|真|挺|香|贵|硬|甜))")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")

@@ -42,6 +42,9 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     somebody = _SOMEBODY.match(a.sentence_after) if q.naming and not q.who else None
     if somebody and not any(owner and owner in q.text for owner in somebody.groups()):
         return True
+    done = _DONE_BY.match(a.sentence_after)
+    if done and done[1] in q.text and c.kin.search(done.group()):
+        return not asked_kin(done.group(), c, q)
     third = c.third_after.search(a.sentence_after)
     if third:
         if q.related & relations(third.group()):
@@ -157,6 +160,7 @@ _THAT_ONE = Lazy(
 )
 _WHERE_MINE = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:mine|my own|my [a-z]+) (?!told)[a-z]+")
 _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-z]+) [a-z]+")
+_DONE_BY = Lazy("^(?:才|倒|可)?是(?!我|俺)[^,。!?我]{1,5}(教|传|带|打|送|养|种|做|画|写|收|救)的")  # 阿沅是师兄教的
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$"
@@ -203,7 +207,7 @@ _POSTPOSED = {
     "en": Lazy("(?!)"),
     "zh": Lazy("(?!)"),
     "ja": Lazy(r"[、…—][^、。…—はがをに]{1,12}(?:が|は|の話|のこと)(?:ね|な|よ|さ|だ|です|じゃ|だけど)*\W*$"),
-    "ko": Lazy(r"[,…—.](?: ?[가-힣]{1,4}){0,3} ?[가-힣]{1,6}(?:이|가|께서|은|는|말이야|말이지|말입니다|이요|가요|얘기)\W*$"),
+    "ko": Lazy(r"[,…—.](?: ?(?![가-힣]{0,4}[은는이가도를을] )[가-힣]{1,4}(?= )){0,3} ?[가-힣]{1,6}(?:이|가|께서|은|는|말이야|말이지|말입니다|이요|가요|얘기)\W*$"),
 }
 _LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)|^[^、。]{1,20}(?:とおり|通り)(?:に|で)?$|^[^,.]{1,20}(?:대로|듯이?) ?$")
 _ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")

@@ -61,7 +61,7 @@ _LIVES_NOW = Lazy("(?:如今|现在|眼下|这会儿)我?(?:只|就|只好|只�
 # What one kept, rode or wielded is there no more.
 _OWNS = Lazy("养|宠物|坐骑|骑|佩剑|兵器|武器|法宝|法器|用什么|使什么|什么(?:车|船|鸟|马|剑|刀|乐器)")
 _GONE = Lazy("(?:接|领|带|牵|抱|送|飞|跑|偷|抢)走|放归|放生|送(?:了)?人|卖掉|转手|过户|走丢|病死|老死|(?:丢|没|死|化|埋|折|断|碎|烧|当|输|弄丢)了(?!的)")
-_BACK = Lazy("又(?:自己)?(?:溜达?|跑|飞|找|走|回|爬)|找回|还在|回来")
+_BACK = Lazy("又(?:自己)?(?:溜达?|跑|飞|找|走|回|爬)|找回|还在(?=我|家|身边|窝|脚)|回来")
 _THEN_STILL = Lazy("^[^。!?]{0,14}(?:那会儿|那时候?|当时)我?还(?:在|是|没|不|小|穿)|是后来的事")
 _PLACE = Lazy("住|(?:在|去)哪|何处|(?<!国)家(?!乡)")
 
@@ -69,6 +69,7 @@ _CONFESSED = Lazy(
     "(?:其实|实际上|事实上|说实话|实话(?:跟|和|对)?[你您]?[说讲]|说真的|老实[说讲]|坦白[说讲]|不瞒[你您]说)[,:]?(?:我|俺|老夫|在下|咱)"
     "(?:从来|压根儿?|根本|打小|一直|一向|向来|这辈子|生来)*(?:就|都|也)?(?:没有?|不|未)(?:曾)?([^,。!?]{1,6})"
 )
+_ONLY_DOES = Lazy("(?:其实|实际上|事实上)我?(?:就|只|不过|顶多)(?:会|能|管|负责)")
 _EMPTY = frozenset("过了的那这它种个什么任何一样会")
 _TRUE_NAME = Lazy(
     "(?:真名|本名|原名|真姓|真身|真实身份|真正的(?:身份|名字))[^,。!?]{0,6}(?:另有|不便|不能|从没|谁也|没人|恕|保密|烂在|只有|连)|我(?:可|并|从来|压根|根本)*不(?:姓|叫)(?=[,。!…]|$)"
@@ -98,7 +99,7 @@ def undone(told: str, rest: str, q: Question) -> str | None:
         return "retracted"
     if _UNSURE.search(rest[:_NEAR]):
         return "hedged"
-    if _TRUE_NAME.search(rest) or _denies_what_is_asked(rest, q):
+    if _TRUE_NAME.search(rest) or _ONLY_DOES.search(rest[:_NEAR]) or _denies_what_is_asked(rest, q):
         return "contradicted"
     if _MISTAKEN.search(rest) or (q.about_user and _TENDED.search(rest[:40])):
         return "attributed"

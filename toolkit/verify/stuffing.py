@@ -22,6 +22,12 @@ def repeated(mentions: Sequence[Match], text: str) -> bool:
     return size * 2 > letters or (len(gaps) > 3 and sum(gaps) < _GAP * len(gaps))
 
 
+def chanted(mentions: Sequence[Match], text: str) -> bool:
+    """Whether the key stands five times in a row with nothing between."""
+    said = {text[m.start : m.end] for m in mentions}
+    return any(len(word) > 1 and not word.isdigit() and word * 5 in text for word in said)
+
+
 _PILE = 6  # words in a row that no grammar joins
 
 

@@ -42,7 +42,7 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
         shunned = fears(opening)
         if shunned is not None and not _DENIES_FEAR.search(opening):
             return "right" if shunned else "negated"
-    opening = _IN_VAIN.sub("", opening)
+    opening = _IN_VAIN.sub("", _SIGH.sub("", opening))
     table = cues(sentence_language(opening, reader.language))
     yes, no = bool(table.yes.match(opening)), bool(table.no.match(opening))
     if not yes and not no:
@@ -148,6 +148,7 @@ _WHERE_ELSE = Lazy(  # asks for another answer to show that there is none
     r"^\W*(?:why,? |well,? |and |but )?(?:who|what|where|which|how) else\b[^.!]{0,60}\?|^\W*(?:不然|要不然|除了[我这那]\w?)(?:还|又|呢|能)[^。!]{0,16}\?|^\W*(?:还能|还会|还有)(?:是|有|在)?(?:谁|哪|什么|别)[^。!]{0,10}\?|^\W*(?:ほか|他)(?:に|の)?(?:どこ|誰|何|だれ|なに)|^\W*(?:그럼|아니면|또|달리) ?(?:어디|누구|누가|뭐|뭘|무엇)[^.!]{0,14}\?"
 )
 _ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*谁说(?:的|我不|不)|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
+_SIGH = Lazy(r"^\W*(?:あら(?:あら|まあ)?|おや(?:おや)?|ふふ+|はは+|へへ+|これはこれは|어머나?|아이[고구]|허허|하하|호호|흐흐|에헴|이런|세상에|글쎄 ?말)[、。,.!~… ]+")
 # 違うと言ったところで…: a no that would be of no use is none.
 _IN_VAIN = Lazy(r"^\W*(?:いや|いいえ|違う|違います|否)と(?:言|い)(?:っ|え|い|う)[^、。]{0,8}[、。]|^\W*아니(?:라|에요라|요라)?고 ?(?:해|하|말|우|발뺌)[가-힣]* ?(?:봐야|봤자|도|들|면)?[ ,]")
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
@@ -188,6 +189,7 @@ _PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
 _CONDITION = Lazy(
     r"\bin (?:my|your) dreams\b|\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
 )
+_HARDLY = Lazy("(?:哪|怎)(?:里|么)?(?:能|敢|好意思)?(?:叫|算|称)|(?:算|谈|称|说)不上|(?:不能|不敢|不好意思)(?:叫|算|说|称)")  # 会一点狗刨,那哪能叫会
 _MOCKED = Lazy("(?:是|对|会|有|行)(?:你|您)?个?(?:大)?(?:头|鬼|屁|锤子)(?!领)|(?<!不)(?:是|对|会|有|信)(?:就|才)(?:怪|见鬼|有鬼)|你(?:大爷|妹)")  # 对,对,对你个头
 _ABSURD = Lazy(  # and I am the Queen of Sheba
     r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot|empress|sultan|tooth fairy)\b|\band i(?:\'m| am) (?:also )?(?:the )[a-z]+ of [a-z]+|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
@@ -218,7 +220,7 @@ def _undone(opening: str, rest: str, c: Cues, asked: Question) -> str | None:
         return "hedged"
     if c.taken_back.search(c.blank.sub(" ", rest)) or c.denied_again.search(rest):
         return "retracted"
-    if _ABSURD.search(said) or _MOCKED.search(first):
+    if _ABSURD.search(said) or _MOCKED.search(first) or _HARDLY.search(said[:60]):
         return "negated"
     if _CONDITION.search(first):
         return "hypothetical"
