@@ -4,6 +4,7 @@
 # Environment: GPUS (all), ACCELERATE_CONFIG (configs/accelerate/zero3.yaml), VLLM_PORT (8000), VLLM_WAIT_S (900).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
 
 MODEL="" ARGUMENTS=()
 while [ $# -gt 0 ]; do

@@ -111,7 +111,7 @@ def train(
     settings, arguments = settings_of(config, set_ or [], preset=preset, num_processes=num_processes, hub=hub,
                                       allow_unaudited=allow_unaudited, as_json=as_json)
     if dry_run:
-        return show_dry_run(settings, arguments, as_json)
+        return show_dry_run(settings, arguments, preset, as_json)
     launch(settings, arguments)
     from toolkit.run import is_main_process
     from toolkit.show.plots import plot_run

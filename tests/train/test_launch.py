@@ -113,6 +113,13 @@ def test_plan_prints_json() -> None:
     assert found["fits"] is False and found["advice"][0]["fits"] is True
 
 
+def test_a_preset_says_what_each_gpu_has() -> None:
+    done = toolkit("train", "--config", "configs/grpo_config.yaml", "--preset", "1x24gb", "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["plan"]
+    assert (found["gpu_gb"], found["fits"], found["card"]) == (24.0, True, "RTX 4090")
+
+
 def test_completions_of_all_processes_split_into_groups() -> None:
     with pytest.raises(InputError, match=r"128 completions a step .* do not split into groups of 6. Nearest num_generations: 4 or 8"):
         load_settings(ROOT / "configs/grpo_config.yaml", {"num_generations": 6})

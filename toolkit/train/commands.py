@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def plan(
     config: Annotated[Path, typer.Argument(help="The configuration of a run.")],
     gpus: Annotated[int, typer.Option(min=0, help="How many GPUs; 0: num_processes of the configuration.")] = 0,
-    gpu_memory: Annotated[float, typer.Option(min=0.0, help="GB of each; 0: what this machine has.")] = 0.0,
+    gpu_memory: Annotated[float, typer.Option(min=0.0, help="GB of each; 0: what the preset is for, or this machine has.")] = 0.0,
     preset: Annotated[str | None, typer.Option(help="Settings for your hardware, over the file's: 1x24gb, 8x80gb, …")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value (several times).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
@@ -24,10 +24,11 @@ def plan(
     """Memory on each GPU, hours and disk of a run before it is paid for, and what to change when it does not fit."""
     from toolkit.jsonl import dumps
     from toolkit.train.plan import plan as run
+    from toolkit.train.presets import memory_gb
     from toolkit.train.show import render_plan
 
     settings, _ = settings_of(config, set_ or [], preset=preset, num_processes=gpus or None)
-    found = run(settings, gpus, gpu_memory)
+    found = run(settings, gpus, gpu_memory or memory_gb(preset))
     if as_json:
         print(dumps(found.to_json(), indent=True))
     render_plan(found)
@@ -77,12 +78,13 @@ def settings_of(config: Path, sets: Sequence[str], *, preset: str | None = None,
     return load_settings(config, over), [*arguments, *(["--json"] if as_json else [])]
 
 
-def show_dry_run(settings: TrainSettings, arguments: Sequence[str], as_json: bool) -> None:
+def show_dry_run(settings: TrainSettings, arguments: Sequence[str], preset: str | None, as_json: bool) -> None:
     """Print the resolved configuration to stdout (YAML that trains the same) and the rest to the terminal."""
     from toolkit.jsonl import dumps
+    from toolkit.train.presets import memory_gb
     from toolkit.train.show import as_yaml, dry_run
 
-    found = dry_run(settings, arguments)
+    found = dry_run(settings, arguments, memory_gb(preset))
     print(dumps(found, indent=True) if as_json else as_yaml(found["config"]), end="\n" if as_json else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from toolkit.config import read_yaml
@@ -25,3 +26,9 @@ def read_preset(name: str) -> dict[str, Any]:
     if name not in known:
         raise InputError(f'preset "{name}" is not known.{did_you_mean(name, known)} Known: {", ".join(known)}.')
     return read_yaml(find(FOLDER) / f"{name}.yaml")[0]
+
+
+def memory_gb(name: str | None) -> float:
+    """Memory of each GPU that a preset is made for, in 1e9 bytes; 0 for one without GPUs."""
+    found = re.fullmatch(r"\d+x(\d+)gb", name or "")
+    return float(found[1]) if found else 0.0

@@ -75,15 +75,19 @@ def launch_of(settings: TrainSettings, arguments: Sequence[str]) -> list[str] | 
     return launch_command(file, max(settings.num_processes, 1), arguments)
 
 
-def dry_run(settings: TrainSettings, arguments: Sequence[str]) -> dict[str, Any]:
-    """Show all that can be known before anything is loaded; returns it, the plan among it where there is one."""
+def dry_run(settings: TrainSettings, arguments: Sequence[str], gpu_gb: float = 0.0) -> dict[str, Any]:
+    """Show all that can be known before anything is loaded; returns it, the plan among it where there is one.
+
+    Args:
+        gpu_gb: memory of each GPU; 0 takes this machine's.
+    """
     for old, new, why in settings.translated:
         say(f"  {old} → {new}: {why}")
     command = launch_of(settings, arguments)
     found: dict[str, Any] = {"config": resolved(settings),
                              "launch": shown(command) if command else f"toolkit train {' '.join(arguments)}"}
     try:
-        planned = plan(settings)
+        planned = plan(settings, gpu_gb=gpu_gb)
         found["plan"] = planned.to_json()
         render_plan(planned)
     except InputError as error:
