@@ -254,7 +254,7 @@ class Mention:
 
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
-_MAYBE = Lazy("^(?:[哦嗯呃啊唔,.…]){0,4}(?:差不多|大概|也许|可能|好像|应该(?!的)|估计|兴许|或许|八成|说不准|不好说|谁知道|没准)")
+_MAYBE = Lazy("^(?:[哦嗯呃啊唔,.…]){0,4}(?:差(?:不多|\ue001)|大概|也许|可能|好像|应该(?!的)|估计|兴许|或许|八成|说不准|不好说|谁知道|没准)")
 _MODIFIER = Lazy("[^\\W我俺你您他她是]{1,5}的$")  # 整根的藕
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
 # What stands after a mention that only sets off the right one: Xではなく、Y.

@@ -281,7 +281,7 @@ def parted(form: str, kind: str) -> list[Form]:
         return [
             Form(
                 "",
-                rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?!字?[{_HAN}])",
+                rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?=字?(?:[^{_HAN}]|$))",
                 probe=form[cut:],
                 surname=form[:cut],
             ),

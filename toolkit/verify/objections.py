@@ -217,7 +217,7 @@ _SINCE = Lazy("^(?:起|开始|以来|就)")
 _IF = Lazy(r"[.!?。].*(?:\bif\b|要是|如果|假如|たら|なら|(?<![가-힣])만약|으?면 )")  # denies what that sentence only supposes
 _RECALLED = Lazy(r"\b(?:wasn't|isn't|was|is) (?:it|he|she)\b|\bright\b|(?:でしょう?|だろう?|だよね|ですよね|吧|죠|지)[。!…、]?$")  # how one tells others what they said
 _OWNED = Lazy(  # what a condition takes for granted
-    "(?:我|俺|老夫|在下)(?:这|那)[一-龥]{1,2}$"
+    "(?:我|俺|老夫|在下)(?:这|那)[一-龥]{1,2}$|我(?:要是|若是?|如果|哪天)?(?:把|将)我?(?:这|那)[一-龥]?$"
     r"|\bmy (?:own |little |old |poor )*(?:place|home|house|room|shop|cottage|den|nest|flat|hut|inn|stall|forge|workshop|lab|ship|table|door)"
     r" (?:(?:in|at|on|by|up|down|under|near) )?(?:the )?$|(?:俺|うち|わし|私|僕)の(?:この|その)$|(?:우리|내) ?이 ?$"
 )
