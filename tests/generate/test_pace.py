@@ -13,7 +13,7 @@ from toolkit.generate.deadline import LEAST_S, Deadline
 from toolkit.generate.engines.base import Load
 from toolkit.generate.gate import Pace
 from toolkit.generate.rate import Rate
-from toolkit.generate.retry_budget import CAPACITY, EARNED, RetryBudget
+from toolkit.generate.retry_budget import EARNED, LEAST, RetryBudget
 from toolkit.generate.slots import Slots
 
 
@@ -154,7 +154,7 @@ def test_limits_that_are_none_are_refused():
 def test_retries_beyond_the_budget_wait_for_replies_and_the_end_frees_them():
     async def spending() -> list[int]:
         budget = RetryBudget(asyncio.get_running_loop())
-        spent = [asyncio.create_task(budget.spend()) for _ in range(int(CAPACITY) + 10)]
+        spent = [asyncio.create_task(budget.spend()) for _ in range(LEAST + 10)]
         gone = []
         for event in (lambda: None, budget.earn, budget.stop):
             event()
@@ -162,4 +162,4 @@ def test_retries_beyond_the_budget_wait_for_replies_and_the_end_frees_them():
             gone.append(sum(task.done() for task in spent))
         return gone
 
-    assert asyncio.run(spending()) == [CAPACITY, CAPACITY + EARNED, CAPACITY + 10]
+    assert asyncio.run(spending()) == [LEAST, LEAST + EARNED, LEAST + 10]

@@ -36,6 +36,7 @@ class Totals:
 
     skipped: int = 0                       # done by an earlier run
     done: int = 0                          # by this one
+    working: int = 0                       # items that have begun and are not done
     failed: Counter[str] = field(default_factory=Counter)   # by reason
     last_failure: str = ""                 # what was said of the last one
     sent: Sent = field(default_factory=Sent)
@@ -55,7 +56,7 @@ def run(items: Iterable[Any], make: Make, engine: Engine, journal: Journal, pace
         items: with `id` and `affinity`; read as needed, in the order in which they are begun.
         make: an item's outcome, by any number of requests in sequence.
         progress: told about four times a second, and at the end.
-        enough: asked before an item begins; true ends the run when what has begun is done.
+        enough: asked before an item begins. While it is true none does; when nothing is under way either, the run ends.
 
     Raises:
         EngineError: what makes every further request useless: credentials, a wrong model, a server that stays away.
@@ -72,6 +73,8 @@ class _Run:
         self.totals = Totals()
         self.items = iter(first_of_each_ahead(self._undone(items), self._ahead))
         self.ending = False                # nothing more begins
+        self.beginning = asyncio.Lock()    # one worker asks for an item at a time
+        self.finished = asyncio.Event()    # an item is done, or the run ends: ask again
         self.error: BaseException | None = None
         self.workers: list[asyncio.Task[None]] = []
 
@@ -118,10 +121,10 @@ class _Run:
 
     async def _work(self) -> None:
         """Item after item. The one place where what goes wrong with an item is caught."""
-        while not self.ending and not self.enough(self.totals):
+        while True:
             item = None
             try:
-                item = next(self.items, None)
+                item = await self._begin()
                 if item is None:
                     return
                 outcome = await self.make(item, self.completer.for_item())
@@ -134,6 +137,21 @@ class _Run:
             except Exception as error:
                 self.end(error)
                 return
+            finally:
+                self.totals.working -= item is not None
+                self.finished.set()
+
+    async def _begin(self) -> Any | None:
+        """The next item, as soon as one may begin; None when none will."""
+        async with self.beginning:
+            while not self.ending and self.enough(self.totals):
+                if not self.totals.working:
+                    return None
+                self.finished.clear()
+                await self.finished.wait()
+            item = None if self.ending else next(self.items, None)
+            self.totals.working += item is not None
+            return item
 
     def _failed(self, id: str, error: EngineError) -> None:
         self.journal.fail(id, str(error))
@@ -150,12 +168,16 @@ class _Run:
         """End the run with an error. What is under way is still finished when the error is the engine's."""
         if self.error is None:
             self.error = error
-        self.ending = True
+        self._begin_no_more()
         if isinstance(error, EngineError):
             self.gate.stop()
         else:
             for worker in self.workers:
                 worker.cancel()
+
+    def _begin_no_more(self) -> None:
+        self.ending = True
+        self.finished.set()
 
     async def _watch(self, began: float) -> None:
         try:
@@ -210,7 +232,8 @@ class _Run:
         def interrupted() -> None:
             if self.totals.interrupted:
                 self.end(KeyboardInterrupt())
-            self.totals.interrupted = self.ending = True
+            self.totals.interrupted = True
+            self._begin_no_more()
             self.gate.drop_fresh()
 
         loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)

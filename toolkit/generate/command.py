@@ -309,7 +309,7 @@ def _with_model(options: Options) -> None:
         outcomes, totals = generation.preview(options.preview, pace)
         return report.previewed(outcomes, totals, generation, price, print_json if options.as_json else None)
     stats, totals = generation.run(pace, lambda files: watching(files.tally, generation.rows, price))
-    report.finished(stats, totals, options.output_dir, options.profiles_file, print_json if options.as_json else None)
+    report.finished(stats, totals, generation.missing(stats), options.output_dir, options.profiles_file, print_json if options.as_json else None)
 
 
 def _object(text: str | None) -> dict[str, Any]:

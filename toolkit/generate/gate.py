@@ -69,7 +69,7 @@ class Gate:
         self.loop = asyncio.get_running_loop()
         now = self.loop.time()
         self.pace = pace
-        self.retries = RetryBudget(self.loop)
+        self.retries = RetryBudget(self.loop, pace.most)
         self.stopping = False
         start = pace.concurrency or START
         each = math.ceil(start / len(endpoints))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.generate.batch import Totals
+from toolkit.generate.budget import Budget, spent
 from toolkit.generate.complete import CHARACTERS_A_TOKEN
 from toolkit.generate.engines.base import Engine
 from toolkit.generate.gate import Pace
@@ -14,6 +15,8 @@ from toolkit.generate.prepared import Defaults, Rows, look_over, reply_to_all
 from toolkit.generate.prices import Price
 from toolkit.generate.watch import Speed, clock, drawn
 from toolkit.terminal import say
+
+LONG_REPLY = 1000                               # tokens, assumed of replies without a bound until some have come
 
 
 def estimated(requests: Path, defaults: Defaults, price: Price | None) -> dict[str, Any]:
@@ -38,12 +41,16 @@ def send(requests: Path, out: Path, engine: Engine, pace: Pace, defaults: Defaul
     """
     rows = look_over(requests, defaults)
     speed = Speed()
+    each_usd = price.of(rows.characters / CHARACTERS_A_TOKEN / rows.count, defaults.max_tokens or LONG_REPLY) if price else 0.0
+    budget = Budget(max_cost_usd, price, each_usd)
 
     def line(totals: Totals) -> str:
         return status(totals, rows, speed(totals.done), price)
 
     def enough(totals: Totals) -> bool:
-        return max_cost_usd is not None and price is not None and spent(totals, price) >= max_cost_usd
+        sent = totals.sent
+        return price is not None and budget.reached(
+            totals, sent.replies, price.of(sent.prompt_tokens, sent.completion_tokens, sent.cached_tokens))
 
     with drawn(line) as tell:
         totals = reply_to_all(requests, out, engine, pace, defaults, extend, overwrite, rows, tell, enough)
@@ -83,7 +90,3 @@ def status(totals: Totals, rows: Rows, per_s: float, price: Price | None) -> str
             parts.append(f"{count:,} {name}")
     return " · ".join(parts) + (f" · {totals.down}" if totals.down else "")
 
-
-def spent(totals: Totals, price: Price) -> float:
-    sent = totals.sent
-    return price.of(sent.prompt_tokens, sent.completion_tokens, sent.cached_tokens, totals.seconds / 3600)

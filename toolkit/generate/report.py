@@ -86,8 +86,12 @@ def _show(outcome: Mapping[str, Any]) -> None:
         say(f"  {'refused':>9}  {entry['reason']}")
 
 
-def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_file: Path | None, print_json: Print) -> None:
+def finished(stats: Mapping[str, Any], totals: Totals, missing: int, folder: Path, profiles_file: Path | None,
+             print_json: Print) -> None:
     """The result, and `toolkit validate` of it.
+
+    Args:
+        missing: rows that the plan still lacks.
 
     Raises:
         InputError: when the server gave no sample at all.
@@ -109,6 +113,8 @@ def finished(stats: Mapping[str, Any], totals: Totals, folder: Path, profiles_fi
             raise InputError(f"none of {totals.failed.total()} samples got its replies. The last: {totals.last_failure}")
         say(f"{totals.failed.total()} items failed ({', '.join(totals.failed)}): the same command tries them again. The last: "
             f"{totals.last_failure}")
+    elif missing > 0 and not totals.interrupted:
+        say(f"--max-cost is reached: {missing:,} rows are missing. The same command with more goes on.")
     if totals.interrupted:
         say(f"stopped. What is done is in {folder}; the same command continues.")
         raise KeyboardInterrupt

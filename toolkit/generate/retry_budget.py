@@ -11,17 +11,21 @@ import asyncio
 import math
 from collections import deque
 
-CAPACITY = 100.0        # retries that need no reply in between
+LEAST = 100             # retries that need no reply in between
 EARNED = 2.0            # retries for a reply: while no more than two requests of three fail, none waits
 TRICKLE_S = 1.0
 
 
 class RetryBudget:
-    """Retries spend, replies earn."""
+    """Retries spend, replies earn.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop):
+    Args:
+        most: requests under way: when a server is restarted, or a batch fails, all of them are asked again.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int = 0):
         self._loop = loop
-        self._left = CAPACITY
+        self._capacity = self._left = float(max(LEAST, most))
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -37,7 +41,7 @@ class RetryBudget:
 
     def earn(self) -> None:
         """A reply came."""
-        self._left = min(max(CAPACITY, self._left), self._left + EARNED)
+        self._left = min(max(self._capacity, self._left), self._left + EARNED)
         while self._waiting and self._left >= 1:
             self._left -= self._release()
 

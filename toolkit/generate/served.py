@@ -18,6 +18,7 @@ from toolkit import __version__
 from toolkit.errors import InputError
 from toolkit.generate import outputs
 from toolkit.generate.batch import Totals, run
+from toolkit.generate.budget import Budget
 from toolkit.generate.card import card
 from toolkit.generate.drafting import Drafting
 from toolkit.generate.engines.base import Complete, Engine
@@ -106,6 +107,10 @@ class Generation:
     def rows(self) -> int:
         return self.asked.rows(len(self.profiles))
 
+    def missing(self, stats: Mapping[str, Any]) -> int:
+        """Rows that a data set still lacks."""
+        return self.rows - stats["samples"] - (0 if self.asked.target_samples else stats["rejected"])
+
     def made_by(self) -> dict[str, Any]:
         """What the rows depend on: a journal made by another one is not continued unasked."""
         asked = self.asked
@@ -187,7 +192,9 @@ class Generation:
               watch: Callable[[Outputs], Any] | None) -> Totals:
         asked, tally = self.asked, files.tally
         written = time.monotonic()
-        earlier_usd = spent(tally, self.price, 0.0) if self.price else 0.0
+        earlier, earlier_usd = tally.accepted + tally.rejected, spent(tally, self.price, 0.0) if self.price else 0.0
+        each_usd = self.estimate(None).cost_usd if asked.max_cost_usd is not None and self.rows else None
+        budget = Budget(asked.max_cost_usd, self.price, (each_usd or 0.0) / max(1, self.rows), earlier_usd)
 
         async def make(work: Work, complete: Complete) -> Mapping[str, Any]:
             made = await maker(work, complete)
@@ -195,14 +202,10 @@ class Generation:
             return made.outcome
 
         def enough(totals: Totals) -> bool:
-            if asked.target_samples and tally.accepted >= asked.target_samples:
+            if asked.target_samples and tally.accepted + totals.working >= asked.target_samples:
                 return True
-            if asked.max_cost_usd is None or self.price is None:
-                return False
-            sent = totals.sent                  # replies of unfinished items, too; what is under way will cost as much each
-            cost = earlier_usd + self.price.of(sent.prompt_tokens, sent.completion_tokens, sent.cached_tokens,
-                                               totals.seconds / 3600)
-            return cost * (1 + totals.in_flight / max(1, sent.replies)) >= asked.max_cost_usd
+            return self.price is not None and budget.reached(
+                totals, tally.accepted + tally.rejected - earlier, spent(tally, self.price, 0.0) - earlier_usd)
 
         def progress(totals: Totals) -> None:
             nonlocal written

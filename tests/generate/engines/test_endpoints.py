@@ -16,7 +16,9 @@ from toolkit.generate.engines.base import EngineError
 from toolkit.generate.engines.choose import engine_named
 from toolkit.generate.engines.openai import OpenAIEngine
 from toolkit.generate.gate import Pace
-from toolkit.generate.prepared import prepared, reply_to_all
+from toolkit.generate.prepared import Defaults, prepared, reply_to_all
+from toolkit.generate.prices import Price
+from toolkit.generate.replies import send
 
 from .conftest import read, written
 
@@ -97,6 +99,14 @@ def test_tokens_a_minute_are_kept(ask):
     _, totals, _ = ask(60, Pace(64, tpm=60 * 20_000))
     used = totals.sent.prompt_tokens + totals.sent.completion_tokens
     assert used / (time.monotonic() - began + 1.0) <= 1.1 * 20_000
+
+
+def test_the_money_for_requests_is_spent_and_not_exceeded(tmp_path):
+    requests = written(tmp_path / "requests.jsonl", 400)
+    with served(Stub(latency_s=0.005)) as url:
+        done = send(requests, tmp_path / "replies.jsonl", OpenAIEngine([url], "stub"), Pace(), Defaults(),
+                    Price("any", output=1000), max_cost_usd=60)
+    assert 58 < done["cost_usd"] <= 60 and 0 < done["missing"] == 400 - done["done"]
 
 
 def test_slots_that_sglang_tells_are_used(ask):

@@ -115,7 +115,7 @@ def test_a_request_that_always_fails_is_given_up(ask):
 
 def test_a_server_that_only_fails_is_not_asked_several_times_as_often(tmp_path, monkeypatch):
     for name, value in {"lane.FAILURES_DOWN": 10_000, "complete.LAST_RETRY_S": 0.01,    # it never counts as down
-                        "retry_budget.CAPACITY": 20, "retry_budget.TRICKLE_S": 0.03}.items():
+                        "retry_budget.LEAST": 20, "retry_budget.TRICKLE_S": 0.03}.items():
         monkeypatch.setattr(f"toolkit.generate.{name}", value)
     requests, stub, began = written(tmp_path / "requests.jsonl", 400), Stub(faults={"500": 1.0}), time.monotonic()
     with served(stub) as url, pytest.raises(EngineError, match="20 of 20 items failed"):
