@@ -152,6 +152,7 @@ CUES = {
         r"|^ (?:was|were) (?:an? |the )?(?:fine|good|great|hard|best|long|lovely|grand|sweet|happy|easy) (?:age|year|time|life|trade|number|place|home|town)\b"
         r"|^,? (?:(?:is|was|got|were) )?(?:left|lost|forgotten) (?:behind|on|in|at)\b"
         r"|^,? (?:un)?till? (?:they|he|she|you|we|i|yesterday|last|this|the)\b"
+        r"|^ (?:was|is|got|has been|were|had to be) (?:postponed|called off|put off|cancell?ed|scrapped)\b"
     ),
     "future_before": (
         r"\b(?:(?:will|'ll)(?! (?:take|always|never|tell|admit|find|see|catch|know|spot|hear|be (?:honest|frank))\b)|shall|going to|gonna|someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter|season)|soon|plan(?:s|ning|ned)? (?:to|on)|about to|intend\w*|training to (?=be|become|work)|studying to|learning to be|working towards?|want to (?:be|become)|in (?:the|a) (?:future|few)|eventually|by the time|tomorrow|aim to|aspir\w+|saving (?:up )?(?:for|to)|apprenticed to be|due to|set to)\b"
@@ -272,6 +273,7 @@ CUES = {
         r"|^\W*(?:(?:and |oh |aye,? )?(?:we|they|it|she|he) (?:do|does|have|has|are|is|can)\b(?! not|n't)|why else\b[^.!]{0,60}\?)"
         r"|^\W*(?:every (?:[a-z]+ ){1,2}of (?:it|them)\b|(?:with|by) (?:these|my) (?:own )?(?:two |bare )?hands\b|i should (?:say|think|hope) (?:so|i (?:did|do|am|have))\b)"
         r"|^\W*(?:i|we|he|she|they|it) (?:did|was|were|had) (?:indeed|so|that)\b|^\W*just (?:me|us)\b|^\W*(?:all|the whole) (?:[a-z-]+ ){1,4}(?:of (?:it|them)|long)\b"
+        r"|^\W*(?:sharp|clever|kind|good|observant|quick|nice) of you to (?:notice|see|spot|remember|guess)\b"
     ),
     "no": r"(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",

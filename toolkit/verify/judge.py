@@ -189,7 +189,8 @@ def _decide(
     if not asserted:
         last = readings[-1]
         also = last.status == "attributed" and _ALSO.search(reader.text[:200])
-        if also and yes_or_no(m, read_rivals(reader), reader, asked) == "right":
+        echoed = last.status == "asked" and asked.polar
+        if (also or echoed) and yes_or_no(m, read_rivals(reader), reader, asked) == "right":
             return Finding("right", readings, last)
         return Finding(last.status, readings, last)
     rivals = read_rivals(reader)
@@ -250,7 +251,7 @@ def _decide(
 
 # Between a wrong value and the right one: what follows it is meant.
 _CORRECTS = Lazy(
-    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|아니지?[,.!… ]|아차"
+    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|(?:ほんと|本当|実|実際|正しく)(?:う|のところ)?は|正解は|아니지?[,.!… ]|아차|(?:사실|실|진짜|진짜로|정확히|정답)은? "
 )
 # What was told first is over by what is told after it.
 _SUPERSEDED = Lazy("又(?:划|勾|涂|抹|改|换|推翻|否)[掉去了成]|再后来|最后(?:才|还是|定)|末了|到头来")

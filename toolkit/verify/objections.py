@@ -60,7 +60,7 @@ def taken_back(m: Mention) -> str | None:
 def _denied_in_kind(m: Mention) -> bool:
     """Whether the role goes on to deny the kind of the fact, or what it is made of: "A mule. I've never kept an animal."."""
     whole = m.c.denied_kind.search(m.rest[:120])
-    kind = whole[whole.lastindex] if whole else ""
+    kind = whole[whole.lastindex] if whole and not _DENYING.search(m.text) else ""
     if m.text.startswith(kind[:2] if m.a.language == "ko" else kind) and kind and kind != m.text:
         return True
     return len(kind) > 1 and kind in m.q.text + m.before + m.after
@@ -158,7 +158,7 @@ def beside_the_point(m: Mention) -> str | None:
         return None
     if m.strength < 3 and c.weak_after.search(a.sentence_after):
         return "aside"
-    if m.strength < 3 and not (q.lived or q.fearing):
+    if m.strength < 3 and not (q.lived or q.fearing or q.about_user):
         met = c.met_before.search(m.before) or c.met_after.search(m.after)
         if met and not q.holds(met.group(1)[:4]) and not (_TRADE.match(a.sentence_after) or upon_me(m.after)):
             return "aside"
@@ -179,7 +179,7 @@ def beside_the_point(m: Mention) -> str | None:
 def _of_another_fact(m: Mention) -> bool:
     """Whether an exact value is told of something else than what is asked."""
     before, after, q = m.before, m.after, m.q
-    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, q) or of_a_thing(m.text, before, q)
+    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q)
 
 
 def _topic_of_another(m: Mention) -> bool:
@@ -226,6 +226,7 @@ _ECHOED = Lazy("[^,。!?\ue000]{1,8}\\?[那这]?$")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
 _CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
+_DENYING = Lazy(r"[无没不]|\b(?:no|never|not|without)\b|ない|いない|なし|없|않")  # a fact that is itself a denial
 _YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 # 琴师的茶,不白喝: something of the mention's, about which the role goes on.

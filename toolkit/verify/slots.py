@@ -54,12 +54,16 @@ def other_slot(clause: str, q: Question) -> bool:
     """Whether a clause tells a place in another respect than the one that is asked."""
     if not _WHERE.search(q.text):
         return False
+    place = _PLACE_OF.search(clause)  # 扬州是我行医的地方
+    if place and not any(char in q.text for char in next(g for g in place.groups() if g) if char.isalpha() and char not in _FUNCTION):
+        return True
     asked = [name for name, pattern in _SLOTS.items() if pattern.search(q.text)]
     if len(asked) != 1 or _SLOTS[asked[0]].search(clause):
         return False
     return any(_SLOTS[name].search(clause) for name in _CLEAR.get(asked[0], ()))
 
 
+_PLACE_OF = Lazy("是(?:我)?([^,。我]{1,8})的(?:地方|所在|去处|地儿)|は(?:私が|わしが|俺が)?([^、。はが]{1,8})(?:ところ|場所)(?:です|だ|で|さ|、)|(?:은|는) ([^.,]{1,10}[는은ㄴ한된간온]) ?곳(?:이|일|입)")
 _AGE = Lazy(r"\bhow old\b|\bage\b|贵庚|高寿|多大|几岁|岁数|年纪|年龄|いくつ|年齢|何歳|연세|나이|몇 ?살")
 _NUMBERED = Lazy(
     r"\b(?:at|room|house|flat|cabin|plot|page|the) (?:number|no\.?) $|\b(?:room|cabin|page|flat) $|(?:门牌|房号|编号|学号|工号|座号)[^,。]{0,3}$|(?:番号|部屋)(?:は|が)?$"

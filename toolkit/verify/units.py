@@ -181,7 +181,7 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
         if index + 1 < len(numbers) and not half:
             following = numbers[index + 1]
             gap = text[end : following.start]
-            if following.value is not None and gap in ("", " ", ",", ", ", " and ", "零", "-"):
+            if following.value is not None and gap in ("", " ", ",", ", ", " and ", "零", "-", "と", "하고 ", "과 ", "와 "):
                 second = _smaller(text, following.end, dimension, size, apart=bool(gap))
                 if second and following.value * second[2] < size and not ("," in gap and _NOT_EVEN.match(text, second[3])):
                     value, end, index = value + following.value * second[2], second[3], index + 2
@@ -258,6 +258,9 @@ def same_quantity(key: Quantity, said: Quantity) -> bool:
         if a in _CONVERTIBLE and _system(key.unit) != _system(said.unit):
             return abs(key.value - said.value) <= abs(key.value) * _F(6, 1000)
         return False
+    if {a, b} == {"age", "span"} and said.plain is None:  # four centuries and twenty years old
+        years, months = (key, said) if a == "age" else (said, key)
+        return years.value * 12 == months.value
     if {a, b} == {"duration", "count"}:  # 90分 in Japanese
         counted, timed = (key, said) if a == "count" else (said, key)
         if counted.unit == "分":

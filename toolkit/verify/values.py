@@ -46,8 +46,8 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
 
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
-    "open": Lazy(r"\bopen(?:s|ed|ing)?\b|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
-    "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?)\b|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|닫|폐점|마감"),
+    "open": Lazy(r"\b(?:open(?:s|ed|ing)?|beg[aiu]n|begins?|start(?:s|ed)?|founded)\b|动工|开工|开始|起头|始ま|시작|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?|end(?:s|ed)?|finish(?:es|ed)?)\b|完工|结束|終わ|끝|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|닫|폐점|마감"),
     "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
     "sleep": Lazy(r"\b(?:bed|bedtime|sleep|asleep)\b|睡下|睡觉|就寝|歇下|寝[るま]|잠자리|자러|잠들"),
@@ -64,18 +64,27 @@ _THE_DAY = Lazy(
     r"|^は([^、。!?]{1,14}日)(?:で|です|だ|の)|^(?:은|는) ([^.!?,]{1,16}날)(?:이고|이에요|입니다|이지|이었|인데|이죠)"
 )
 _NUMBER_OF = Lazy("^是([^,。!?我]{2,14})(?:数|数目|号码|编号|的价)(?=[,。;!]|$)")  # 十七是栏杆上的狮子数
+# What was asked came later than the date that is told: "… 翌年の4月に開けました", "開業はその秋".
+_SOON = 60
+_THEN = Lazy(
+    r"(?:翌(?:年|月|春|日|週)|その(?:年の)?(?:春|夏|秋|冬|後|翌)|次の(?:年|月|春)|[一二三四五\d]+(?:年|か月|月|週間)後)[^。、!?]{0,14}|[^。、!?]{1,6}(?:は|が)(?:翌|その(?:年の)?(?:春|夏|秋|冬|翌)|次の(?:年|月))"
+    "|(?:이듬해|다음 ?(?:해|달)|그해 ?(?:봄|여름|가을|겨울)|(?:한|두|세) ?(?:해|달) ?(?:뒤|후))[^.,!?]{0,14}|[^.,!?]{1,6}(?:은|는) ?(?:이듬해|그해|다음 ?(?:해|달))"
+    "|(?:次年|第二年|隔年|转年|当年[春夏秋冬]|过了[一两半]年)[^。,!?]{0,10}"
+)
 _FUNCTION = frozenset("是的我你您了在那天日月年哪个什么时候の日はがをにいつ")
 _WORD = Lazy(r"[a-z]{4,}")
 
 
-def of_another_event(before: str, after: str, rest: str, q: Question) -> bool:
+def of_another_event(before: str, after: str, rest: str, later: str, q: Question) -> bool:
     """Whether a date or an hour is told of something that the question does not ask: "We open at nine", "… is the day she died".
 
-    `before` and `after` are the clause, `rest` all that follows in the sentence.
+    `before` and `after` are the clause, `rest` all that follows in the sentence, `later` all that follows the clause.
     """
     asked = {name for name, event in _EVENTS.items() if event.search(q.text)}
     told = {name for name, event in _EVENTS.items() if event.search(before) or event.search(after)}
     if asked and told and not asked & told:
+        return True
+    if asked and not told and any(_EVENTS[name].search(turn[0]) for name in asked for turn in _THEN.finditer(later[:_SOON])):
         return True
     number = _NUMBER_OF.match(rest)
     if number and not any(char in q.text for char in number[1] if char not in _FUNCTION):
