@@ -45,6 +45,8 @@ _ZH_AFTER_PAIR = fold_pattern(
 )
 _PLACE_TAIL = fold_pattern("路街巷塔湾桥寺庙弄堂烤鸭大学学院医院饭店酒楼公园火车机场话菜剧派牌式")
 _MADE_OF = fold_pattern("粉汁饼糕丸酱干花馆楼鞘穗弦架谱粮窝")  # 藕粉 is not 藕
+# 壁虎 is no 虎.
+_NO_KIND = {beast: tuple(others.split()) for beast, others in zip(*[iter(fold_pattern("鹰=猫头=虎=壁=牛=蜗 犀 天 海=马=河 海 斑 木=狗=海 热=猫=熊=鼠=袋=豹=海=狮=海=象=海=猪=豪=鸡=田=鱼=鳄 章 鲸").split("="))] * 2)}
 _ROAD = fold_pattern("[路街巷胡门]")
 _JA_NAME_TAIL = fold_pattern("丸号山屋堂亭助太郎子之介")  # goes on with a name that ends in kana
 _JA_NAME_AFTER = fold_pattern(
@@ -226,6 +228,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
         if len(form) == 1:
             before = rf"(?<![{_HAN}])|(?<=[{_JA_BEFORE}])|(?!.{{0,6}}[{_KANA}])"
     elif kind == "text" and re.fullmatch(f"[{_HAN}]", form):
+        before = "".join(f"(?<!{other})" for other in _NO_KIND.get(form, ()))
         end = f"(?![{_MADE_OF}])"
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"

@@ -19,6 +19,7 @@ from .reasons import language_of, verdict
 from .reply import split_reply
 from .rivals import (
     adds,
+    alone,
     denied_together,
     find_rivals,
     in_rows,
@@ -125,7 +126,7 @@ def verify(
         elif finding.code == "right" and matchers[at].quantities and of_other_things(finding.readings, terms, asked.text):
             findings[at] = replace(finding, code="aside")
     if match == "all" and len(keys) > 1:
-        findings = _either(findings, folded.text)
+        findings = _only(_either(findings, folded.text), reader)
     if any(f.code in _OTHER for f in findings):
         earlier = told_before(history, distractors)
         if earlier and any(r.status == ASSERTED and folded.text[r.start : r.end] in earlier for r in read_rivals(reader)):
@@ -271,6 +272,22 @@ _OR = Lazy(
     r"^,? ?(?:or|or maybe|or perhaps|or else) (?:the |a |an |my )?$|^[,、]?(?:或者?|还是|抑或|要么)(?:是)?$|^(?:か|または|あるいは|それとも|もしくは)、?$|^(?:이나|나|이거나|거나|,? ?아니면|,? ?또는|,? ?혹은) $"
 )
 _BOTH = Lazy(r"\bboth\b|either one|都|两(?:样|个|者)|どちらも|両方|둘 ?다|모두")
+
+
+def _only(findings: list[Finding], reader: Reader) -> list[Finding]:
+    """Keys that stand in another clause than one which is told to be the only one."""
+    ends = [r.end for f in findings if f.code == "right" for r in f.readings if r.status == ASSERTED and alone(r, reader)]
+    for end in ends:
+        findings = [
+            replace(f, code="contradicted")
+            if f.code == "right" and f.readings and f.readings[0].start > end and _CLAUSED.search(reader.text[end : f.readings[0].start])
+            else f
+            for f in findings
+        ]
+    return findings
+
+
+_CLAUSED = Lazy(r"[,.!?;。、]")
 
 
 def _either(findings: list[Finding], text: str) -> list[Finding]:

@@ -37,7 +37,7 @@ def said(before: str, c: Cues, q: Question) -> bool:
     told = c.said_before.finditer(before)
     if q.who or q.kin or WHY.search(q.text) or _COUNTED.search(q.text):
         told = (m for m in told if not m.group().startswith("there"))
-    if not (q.lived or q.related or q.fearing or _ASKS_SEEN.search(q.text)):
+    if not (q.lived or q.related or q.fearing):
         return any(True for _ in told)
     return any(not _SEEN.match(m.group()) and not q.related & relations(m.group()) for m in told)
 
@@ -46,7 +46,6 @@ WHY = Lazy(r"\bwhy\b|为什么|为何|因何|怎么会|なぜ|どうして|왜|�
 
 
 _COUNTED = Lazy(r"\bhow (?:many|much|long|old)\b|\b(?:see|saw|find|found|happen(?:ed)?|hear|heard|(?:is|was|are|were) there)\b")  # "There are forty-one"
-_ASKS_SEEN = Lazy(r"\b(?:see|saw|meet|met|find|found|hear|heard|marry|married|hire|buy|bought)\b|[看见遇碰找]到?了?(?:谁|什么|啥)")
 
 
 def hands_back(rest: str, following: str = "") -> bool:

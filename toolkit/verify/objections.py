@@ -164,7 +164,9 @@ def beside_the_point(m: Mention) -> str | None:
             return "aside"
     if m.strength > 1:
         return None
-    if a.language == "zh" and not (q.naming or q.related or words(m.before)) and _BELONGS.match(a.sentence_after):
+    if a.language == "zh" and not m.exact and not words(m.before) and _of_the_mention(m):
+        return "aside"
+    if m.exact and _TITLE.search(m.before[-6:] + MASK + m.after[:5]):
         return "aside"
     if (
         not (q.who or q.past or q.naming or q.related or q.planned or q.listing or m.exact or q.about_user)
@@ -172,7 +174,7 @@ def beside_the_point(m: Mention) -> str | None:
     ):
         return "aside"
     acts = c.acts_after.search(m.after) and not (q.who or q.planned or q.listing or c.claims_after.search(m.after))
-    changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not m.exact)
+    changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not (m.exact or q.lived or q.about_user))
     return "aside" if acts or changed else None
 
 
@@ -189,6 +191,14 @@ def _topic_of_another(m: Mention) -> bool:
         and bool(m.c.topic_after.search(m.after))
         and not _claimed(m)
     )
+
+
+def _of_the_mention(m: Mention) -> bool:
+    """Whether the clause opens with something of the mention's that the question does not ask about, and the role does not show."""
+    thing = _BELONGS.match(m.a.sentence_after)
+    if thing is None or any(char in m.q.text for char in thing[1]):
+        return False
+    return not _SHOWN.search(m.a.sentence_after[thing.end() :][:30])
 
 
 def _claimed(m: Mention) -> bool:
@@ -229,8 +239,10 @@ _CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ
 _DENYING = Lazy(r"[无没不]|\b(?:no|never|not|without)\b|ない|いない|なし|없|않")  # a fact that is itself a denial
 _YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
-# 琴师的茶,不白喝: something of the mention's, about which the role goes on.
-_BELONGS = Lazy("^的(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|名|事|种|味|家|店|了)[一-龥]{1,3}(?=,?(?:不|没|可|倒|真|挺|香|贵|硬|甜))")
+# 琴师的茶,不白喝; 从三品的袍子,我去年脱下来: something of the mention's, about which the role goes on.
+_BELONGS = Lazy("^(?:[^,。!?我]{0,3})的(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|事|种|味|家|店|了|都|就)([一-龥]{1,4})")
+_SHOWN = Lazy("我(?!去年|前年|上个?月|替|帮|给|早)(?![^,。!?]{0,8}(?:脱|摘|交|卖|当|烧|撕|退|收|搁|锁|丢|扔|穿|见|听|吃))|[您你](?:掂|瞧|看|摸|瞅)")
+_TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")

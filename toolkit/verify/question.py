@@ -58,6 +58,7 @@ _NAMING = Lazy(
 )
 
 
+_MET = Lazy(r"\b(?:see|saw|meet|met|find|found|hear|heard|marry|married|hire|buy|bought)\b|[看见遇碰找]到?了?(?:谁|什么|啥)")
 _FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁|\ballerg|过敏|忌口|アレルギー|알레르기")
 # 食べられないものは？ and 못 먹는 게 뭐예요? ask for what is denied; group 1 is the verb.
 _DENIED = Lazy(
@@ -107,5 +108,6 @@ def read_question(question: str, language: str) -> Question:
         who=bool(_WHO.search(text)),
         naming=bool(_NAMING.search(text)),
         fearing=bool(_FEARING.search(text)),
+        lived=bool(_MET.search(text)),
         denied=_denied_verb(text),
     )

@@ -96,6 +96,16 @@ def denied_together(rivals: Sequence[Reading], reader: Reader) -> list[Reading]:
     return read
 
 
+def alone(reading: Reading, reader: Reader) -> bool:
+    """Whether a fact is told to be the only one: 只剩赵虎了, 한별이뿐일세."""
+    a, _ = reader.around(reading.start, reading.end)
+    return bool(_ONLY_BEFORE.search(a.clause_before) or _ONLY_AFTER.match(a.sentence_after))
+
+
+_ONLY_BEFORE = Lazy(r"\bonly (?:the |an? )?$|(?:只有|只剩(?:下)?|就剩(?:下)?|唯有|仅有|就)$")
+_ONLY_AFTER = Lazy(r"^(?:ひとり|一人|だけ|のみ|しか)|^(?:이)?(?:뿐(?!만)|밖에|만 (?:남|있))|^(?:一个|一人)?(?:而已|罢了)|^ (?:alone|only)\b(?! not)")
+
+
 def adds(text: str) -> bool:
     """Whether what stands between a key and a wrong value adds the one to the other: "罗盘、沙漏，再加一台…"."""
     return bool(_ADDS.fullmatch(text))
