@@ -58,7 +58,11 @@ _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _TWO_DIGITS = rf"(?:(?:{_TENS})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|oh[- ](?:one|two|three|four|five|six|seven|eight|nine))"
 _YEAR_WORDS = rf"(?:(?:fif|six|seven|eigh|nine)teen|twenty)(?: hundred(?: and)?)?[- ]{_TWO_DIGITS}"
 _YEAR = rf"\d{{4}}|'\d\d|{_YEAR_WORDS}"
-_KO_DAYS = dict(zip(["하루", "이틀", "사흘", "나흘", "닷새", "엿새", "이레", "여드레", "아흐레", "열흘", "열하루", "열이틀", "열사흘", "열나흘", "열닷새", "열엿새", "열이레", "열여드레", "열아흐레", "스무날"], range(1, 21), strict=True)) | {"보름": 15} | dict(zip("하룻날 사흗날 나흗날 닷샛날 엿샛날 이렛날 여드렛날 아흐렛날".split(), (1, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_KO_DAYS = {
+    "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "여드레": 8, "아흐레": 9, "열흘": 10, "열하루": 11, "열이틀": 12, "열사흘": 13,
+    "열나흘": 14, "보름": 15, "열닷새": 15, "열엿새": 16, "열이레": 17, "열여드레": 18, "열아흐레": 19, "스무날": 20,
+    "하룻날": 1, "사흗날": 3, "나흗날": 4, "닷샛날": 5, "엿샛날": 6, "이렛날": 7, "여드렛날": 8, "아흐렛날": 9,
+}  # fmt: skip
 _D = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_EN_ORDINAL})"
 _PART = {
     "night": "凌晨|拂晓|黎明|午前|오전|새벽|明け方|未明|清晨|清早|大清早|早上|早晨|上午|一早|今早|明早|早|朝|아침|a\\.?m\\.?|in the morning",
