@@ -86,7 +86,7 @@ class Form:
         self.source = source
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
         self.end = _shared(end)  # may extend the mention by a plural
-        self.again = again  # the surname may follow a name: 沈砚秋沈太医
+        self.again = again  # may follow: the surname a name (沈砚秋沈太医), a form itself; not in `end`, which forms share
         self._pattern: re.Pattern[str] | None = None
 
     def _bounded(self, text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -221,15 +221,15 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
         if len(form) == 1:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
     elif kind == "place" and re.fullmatch(f"[{_HAN}]{{2,4}}", form):
-        end = f"(?![{_PLACE_TAIL}]|[东南西北中上下前后]{_ROAD})|(?={form})"
+        end, again = f"(?![{_PLACE_TAIL}]|[东南西北中上下前后]{_ROAD})", form
     if kind != "name" and re.fullmatch(f"[{_HAN}]", last) and not _DIGITS.match(last):
-        compound = rf"(?!(?=[{_HAN}])(?!{re.escape(form)})[^{_JA_AFTER}][{_HAN}]{{0,5}}[{_KANA}])"
-        end = f"{compound}(?:{end})" if end else compound
+        compound = rf"(?!(?=[{_HAN}])[^{_JA_AFTER}][{_HAN}]{{0,5}}[{_KANA}])"
+        end, again = f"{compound}(?:{end})" if end else compound, form
         if len(form) == 1:
             before = rf"(?<![{_HAN}])|(?<=[{_JA_BEFORE}])|(?!.{{0,6}}[{_KANA}])"
-    elif kind == "text" and re.fullmatch(f"[{_HAN}]", form):
-        before = "".join(f"(?<!{other})" for other in _NO_KIND.get(form, ()))
-        end = f"(?![{_MADE_OF}])"
+    if kind == "text" and re.fullmatch(f"[{_HAN}]", form):
+        before = "".join(f"(?<!{other})" for other in _NO_KIND.get(form, ())) + f"(?:{before})"
+        end += f"(?![{_MADE_OF}])"
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"
     return Form(form, "" if exact else _spelled(form), before, end, again)
