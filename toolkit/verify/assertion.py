@@ -243,6 +243,8 @@ class Mention:
         if (self._negations % 2 == 1 or idiom) and not second:
             rhetorical = not c.third.search(before) or c.who_would.search(a.sentence_before)
             return (ASSERTED, 2) if rhetorical else ("asked", 0)
+        if _EITHER.search(a.sentence_after):
+            return "asked", 0
         confirmed = c.confirmed.search(following[:40])
         if a.language == "zh" and _MAYBE.match(following):
             return "hedged", 0
@@ -254,6 +256,7 @@ class Mention:
 
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
+_EITHER = Lazy("还是[^,。!?]{1,8}\\?")
 _MAYBE = Lazy("^(?:[哦嗯呃啊唔,.…]){0,4}(?:差(?:不多|\ue001)|大概|也许|可能|好像|应该(?!的)|估计|兴许|或许|八成|说不准|不好说|谁知道|没准)")
 _MODIFIER = Lazy("[^\\W我俺你您他她是]{1,5}的$")  # 整根的藕
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
@@ -265,7 +268,7 @@ _EXCEPTED = Lazy(
     "|^(?:만은?|만큼은|쪽은)[,… .]*[^.!?]{0,40}?(?:(?:^| )(?:안|못) ?[가-힣]|지 ?(?:않|못)|없(?!이)|아직|젬병|서툴|무리|엉망|모르|몰라)"
 )
 _APPOSED = Lazy("^(?:の|たる|である)(?:この)?(?:私|わたし|あたし|俺|おれ|僕|ぼく|わし|拙者|おいら)(?:が|は|に|を|も|の)|^인 (?:내|제|나|저|우리)(?:가|는|도|한테|에게|를)? ")  # what the smith that I am does
-_DIRECT = 10  # characters after one of several names in which a denial is about the name
+_DIRECT = 18  # characters after one of several names in which a denial is about the name
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
 _JOINED = Lazy(r"\b(?:and|or|nor)\b|[和与跟或及]|や|と|나|이나|와|과|랑")
 _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[了掉去]|戒[了掉]|refus\w+|declin\w+|avoid\w*|quit|lack\w*|deny|denied|forbid\w*|gave up|given up|turned down")

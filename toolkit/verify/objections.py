@@ -166,14 +166,18 @@ def beside_the_point(m: Mention) -> str | None:
         return None
     if a.language == "zh" and not m.exact and not words(m.before) and _of_the_mention(m):
         return "aside"
-    if m.exact and _TITLE.search(m.before[-6:] + MASK + m.after[:5]):
+    own = _OWN_SURNAME.search(m.rest) if q.naming and not q.kin else None
+    if own and own[1] not in m.text:
+        return "aside"
+    if m.exact and _TITLE.search(a.sentence_before[-6:] + MASK + a.sentence_after[:5]):
         return "aside"
     if (
         not (q.who or q.past or q.naming or q.related or q.planned or q.listing or m.exact or q.about_user)
         and _topic_of_another(m)
     ):
         return "aside"
-    acts = c.acts_after.search(m.after) and not (q.who or q.planned or q.listing or c.claims_after.search(m.after))
+    claimed = a.language != "zh" and c.claims_after.search(m.after)
+    acts = c.acts_after.search(m.after) and not (q.who or q.planned or q.listing or claimed)
     changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not (m.exact or q.lived or q.about_user))
     return "aside" if acts or changed else None
 
@@ -242,6 +246,7 @@ _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひ
 # 琴师的茶,不白喝; 从三品的袍子,我去年脱下来: something of the mention's, about which the role goes on.
 _BELONGS = Lazy("^(?:[^,。!?我]{0,3})的(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|事|种|味|家|店|了|都|就)([一-龥]{1,4})")
 _SHOWN = Lazy("我(?!去年|前年|上个?月|替|帮|给|早)(?![^,。!?]{0,8}(?:脱|摘|交|卖|当|烧|撕|退|收|搁|锁|丢|扔|穿|见|听|吃))|[您你](?:掂|瞧|看|摸|瞅)")
+_OWN_SURNAME = Lazy("(?:^|[,。!])(?:我|俺|末将|小的|在下|小人|敝人|本人|老朽)?(?:免贵)?姓([一-龥])(?![甚什啥名])")
 _TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

@@ -66,7 +66,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     told = clauses(a, c)
     if q.kin and not q.about_user and _ANOTHERS.search(told[0]) and not asked_kin(told[0], c, q):
         return True
-    if (q.kin or (q.about_user and a.language == "ko")) and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
+    if (q.kin or (q.about_user and a.language in ("ko", "zh"))) and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
         return True
     mine = c.first.search(told[0])
     if not q.about_user and not mine and words(told[0]) > 6 and _LISTENER.search(told[0][-8:]) and a.language == "en":
@@ -169,7 +169,7 @@ _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
 _ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
 _SPEAKER = Lazy(
-    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的|那|这|养|给|管|自家|(?=[^,。你我]{1,3}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
+    r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的(?!记忆|印象|记性)|那|这|养|给|管|自家|(?=[^,。你我]{1,3}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
 )
 _LISTENER = Lazy(

@@ -91,7 +91,7 @@ _TENDED = Lazy("我(?:喂|养|骑|遛|带|抱|种)(?:了|着|过|大)")  # it is
 _POINTED_AT = Lazy("那(?:个|位|名)$")
 _AND_I = Lazy("(?:^|[。!?,])(?:至于|轮到|要说)?我(?:嘛|呢|么|啊|呀|则|倒|却|自己|这边)?[,.…]")
 _YOU_ASK = Lazy("[你您](?:是)?问(?:的是|我)?([^,。!?我]{2,8})\\?")  # …你问成亲?
-_AND_MINE = Lazy("我(?:这|自己|自家)[一-龥]{0,2}(?:\\?|嘛|呢|么)(?!也|一样)")
+_AND_MINE = Lazy("我(?:这(?![么样])|自己|自家)[一-龥]{0,2}(?:\\?|嘛|呢|么)(?!也|一样)")
 _IS_ME = Lazy("(?:就|正|便)?是(?:我|在下|老夫|本人)|我(?:就|正)?是(?=[,。!]|$)")
 
 
@@ -115,7 +115,7 @@ def undone(told: str, rest: str, q: Question) -> str | None:
     if _WHEN.search(q.text) and _THEN_STILL.search(rest[:_NEAR]):
         return "not_present"
     asked = _YOU_ASK.search(rest)
-    if asked and asked[1] in q.text:
+    if asked and all(char in q.text for char in asked[1]):
         return "aside"
     if _AND_MINE.search(rest) and not cues("zh").first.search(told):
         return "attributed"
