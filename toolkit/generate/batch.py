@@ -210,7 +210,7 @@ class _Run:
         away_s = self.gate.loop.time() - down[0]
         patience_s = self.pace.patience_s if self.totals.sent.replies else min(FIRST_PATIENCE_S, self.pace.patience_s)
         if away_s > patience_s:
-            self.end(EngineError(f"{down[1]} No endpoint has answered for {away_s:.0f} s (--patience).", "fatal", "down"))
+            self.end(EngineError(f"{down[1]} No endpoint has answered for {away_s:.0f} s. Once one does, the same command goes on.", "fatal", "down"))
         elif self.ending:
             self.gate.stop()
 

@@ -79,7 +79,7 @@ def test_a_server_that_stood_still_is_soon_used_again(ask, monkeypatch):
     _, totals, rows = ask(1500, Pace(72), latency_s=0.02, write=write)
     whole(rows, 1500)
     assert 0 < totals.sent.retries["timeout"] <= 72
-    assert totals.limit >= 40                     # was 72
+    assert totals.limit >= 24                     # was 72; 1 where a stall counts for each that waited
 
 
 def test_slow_replies_are_waited_for(ask):
@@ -89,8 +89,8 @@ def test_slow_replies_are_waited_for(ask):
 
 
 def test_the_time_that_the_server_asks_for_is_kept(ask):
-    stub, _, rows = ask(20, Pace(20), rate_per_s=30, burst=10, retry_after_s=0.5)
-    whole(rows, 20)
+    stub, _, rows = ask(14, Pace(14), rate_per_s=5, burst=10, retry_after_s=0.5)
+    whole(rows, 14)
     assert stub.refused_at and min(stub.admitted_at[10:]) - min(stub.refused_at) >= 0.45
 
 
