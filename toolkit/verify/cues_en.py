@@ -71,6 +71,7 @@ CUES = {
         r"|^(?:'s| is| was| would be| are)? ?(?:the )?(?:very )?last (?:word|thing|name|place|trade|person|title) (?:i|you|anyone|they)\b"
         r"|^[^,;.]{0,16}?\b(?:won't|can't|shan't|cannot)\b(?! be beat)"
         r"|^ (?:is|are) for (?:people|folk|those|them|men|women|fools|children|others|somebody|someone) (?:who|that|with|what|as)\b"
+        r"|^ what (?:came|comes|happens?|happened|falls?|fell|gets?|got|makes?|goes|went)\b"
     ),
     "echo_denied": (
         r"^(?:\W*(?:oh|ha|hah|haha|pff+t?|pah|bah|well|me|please|lord|heavens|goodness|gods|come now|what|god|hm+|now|ah|i|you jest|you flatter me)\b\W*){0,3}(?:no\b(?! doubt| question|body)|not\b(?! only| just| bad)|nope|nah|nay|never\b|hardly|as if|nonsense|wrong|rubbish|far from|heavens? no|don'?t be|i wish\b|if only|in your dreams|you must be|you'?ve got (?:the wrong|me (?:wrong|confused|mixed))|you have the wrong|that'?s (?:not|wrong|my (?!name|trade|job|town)|someone|somebody|a (?:lie|myth|rumou?r)|the other|another|the neighbou?r)|that (?:was|would be|is) (?:not|my (?!name)|someone|somebody|the )|wouldn'?t|couldn'?t|can'?t|isn'?t|ain'?t|i (?:don'?t|didn'?t|wouldn'?t|couldn'?t|can'?t|am not|have never|never|haven'?t|wasn'?t|gave|left|quit|used to)|i'?m (?:not|no|afraid not|just|only)|i'?ve never|i'?d (?:never|rather)|who told you|whoever told you|where did you|not me|try again|guess again)"
@@ -142,6 +143,7 @@ CUES = {
         r"|\b(?:sold up|packed up|(?:moved|chased|driven|drummed|run|thrown|kicked|cleared|got|turned|hounded) (?:out|away)) (?:in|of|from) (?:the )?$|\bafter (?:[a-z]+ ){1,3}(?:years|winters|summers|seasons) (?:as )?(?:an? |the )?$|\b(?:wife|boss|guild|they|he|she|council) (?:gave|handed) me a (?:watch|handshake|clock|pension)\b"
         r"|\b(?:cards?|sign|plate|plaque|letterhead|label|stationery|door)s? still (?:reads?|says?)\b"
         r"|\b(?:was|were) (?:to be|supposed to be|meant to be|going to be|down for) (?:the |an? |on |at )?$"
+        r"|\bthere (?:were|was) (?:once |only )?$"
     ),
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:(?<!for )once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|(?:until|till)(?! (?:they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the (?:end|day i die)|my (?:last|dying)|kingdom|doomsday|the grave))|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"
@@ -188,7 +190,7 @@ CUES = {
         r"|^ what (?:they|my|the [a-z]+ [a-z]+|everyone|everybody|people|folk|most|others|half)\b"
         r"|^(?:'s| is| was)? (?:what|the (?:stuff|thing|word)(?: that)?) (?:came|comes|happens?|happened|falls?|fell|gets?|got|makes?|goes|went|for)\b"
         r"|^[^.!?;,]{0,12},? (?:but|though|only|except) (?:that|it|this)(?:'s| is| was) (?:(?:my|his|her|their|the|our) [a-z]+(?:'s|s')|his|hers|theirs|yours)(?= |[.,;!?]|$)"
-        r"|^(?:'s| is) the (?:other )?(?:one|town|place|village|name|house) (?:across|over|next|down|up|in|on|by|beyond|past|behind) "
+        r"|^(?:'s| is)? the (?:other )?(?:one|town|place|village|name|house) (?:across|over|next|down|up|in|on|by|beyond|past|behind) "
     ),
     "kin": rf"\b{KIN}\b",
     "strong_before": rf"(?:\b(?:i'm|i am|it's|it is|i've been|i work as|i make my living as|i live (?:in|on|at|by)|call me|name's|name is|that's|that is|be|am|proud|simply|definitely|certainly|absolutely|always|mine is|mine's|is my|answer is|only|just|now) {_DET}){_DET}$",
@@ -218,6 +220,7 @@ CUES = {
         r"|\b(?:isn't|aren't|wasn't|weren't|not) (?:far )?(?:wrong|mistaken|lying|mistook)\b|\bfor once\b"
         r"|\b(?:since|because|for|as) that(?:'s| is) (?:exactly |just |precisely )?(?:what|who|where) i\b"
         r"|\bi (?:side|go|hold|stand|agree) (?:with|by)\b|\b(?:mum|mother|father|dad|he|she|they|the \w+)(?:'s| is| are) (?:quite |dead )?right\b|\bwho ought to know\b"
+        r"|\bgot (?:it|that|this|me) right\b|\bfor a wonder\b"
     ),
     "who_would": r"\b(?:who(?:'d| would| wants| in their)|why would i|why should i|what would i (?:want|know|do) (?:with|about)|since when|what makes you|do i look|how could i|would i (?:really|ever))\b",
     "only_this": r"\b(?:who|what|where|which|how)\b[^?]{0,110}\b(?:but|except|if not|other than|besides|apart from)(?: (?:the|a|an|my|our|old|dear|good|from|in|at|by))*\s*$",

@@ -102,13 +102,15 @@ _FEASTS = {fold_pattern(name): day for name, day in {
     "설날": (1, 1), "대보름": (1, 15), "삼일절": (3, 1), "만우절": (4, 1), "식목일": (4, 5), "어린이날": (5, 5), "단오": (5, 5), "칠석": (7, 7), "추석": (8, 15), "한가위": (8, 15), "광복절": (8, 15), "개천절": (10, 3), "한글날": (10, 9), "핼러윈": (10, 31), "할로윈": (10, 31), "밸런타인": (2, 14), "발렌타인": (2, 14), "크리스마스이브": (12, 24), "성탄절": (12, 25), "크리스마스": (12, 25),
     "new year's day": (1, 1), "new year's eve": (12, 31), "valentine's day": (2, 14), "st patrick's day": (3, 17), "april fools' day": (4, 1), "april fool's day": (4, 1), "st george's day": (4, 23), "may day": (5, 1), "independence day": (7, 4), "the fourth of july": (7, 4), "bastille day": (7, 14), "lammas": (8, 1), "michaelmas": (9, 29), "halloween": (10, 31), "all hallows' eve": (10, 31), "all saints' day": (11, 1), "all souls' day": (11, 2), "bonfire night": (11, 5), "guy fawkes night": (11, 5), "st nicholas' day": (12, 6), "christmas eve": (12, 24), "christmas": (12, 25), "boxing day": (12, 26), "leap day": (2, 29), "candlemas": (2, 2), "epiphany": (1, 6),
 }.items()}  # fmt: skip
+_OLD_MONTHS = [fold_pattern(name) for name in "睦月 如月 弥生 卯月 皐月 水無月 文月 葉月 長月 神無月 霜月 師走".split()]
 _DATE = re.compile(
     fold_pattern(
-        _STARTS.format("[元正腊冬农阴旧昭平令大明民]|(?:" + "|".join(sorted({name[0] for name in _FEASTS if name[0] > "z"})) + ")")
+        _STARTS.format("[元正腊冬农睦如弥卯皐水文葉長神霜師阴旧昭平令大明民]|(?:" + "|".join(sorted({name[0] for name in _FEASTS if name[0] > "z"})) + ")")
         + r"(?:(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
         r"|(?:(?P<era>昭和|平成|令和|大正|明治|民国)?(?P<cy>(?<!\d)\d{1,4}|元|[零〇一二三四五六七八九十]{1,5})年の?[、,]?)?"
         rf"(?P<lunar>农历|阴历|旧历|旧暦)?(?P<cm>(?<!\d){_N}|正|腊|冬)月(?!间|亮|光|饼|色|台|下)(?:の|的第)?(?:(?P<chu>初)?(?P<cd>\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}})(?P<cdu>[日号天])?)?"
-        r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4}|(?<![零〇一二三四五六七八九十百千\d])(?:[零〇一二三四五六七八九]{2}|\d{2}))年(?!级|前|后|代)"
+        r"|(?P<era2>昭和|平成|令和|大正|明治|民国)(?P<ey>\d{1,3}|元|[一二三四五六七八九十]{1,3})年|(?P<cy2>(?<!\d)\d{4}|[零〇一二三四五六七八九]{4}|(?<![零〇一二三四五六七八九十百千\d])(?:[零〇一二三四五六七八九]{2}|\d{2}))年(?!级|前|后|代|[,、]?(?:" + "|".join(_FEASTS) + "))"
+        r"|(?P<jm>" + "|".join(_OLD_MONTHS) + r")の?(?:(?P<jd>\d{1,2}|[一二三四五六七八九十廿卅]{1,3})日)?"
         rf"|(?:(?P<ky>\d{{2,4}}|(?<![가-힣])[일이삼사오육칠팔구십백천]{{3,9}}) ?년 ?)?(?<![\d가-힣])(?P<km>\d{{1,2}}|[일이삼사오육유칠팔구시십]{{1,2}}) ?월(?: ?(?P<kd>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}?) ?일|(?: ?하고)? ?초?(?P<kn>{'|'.join(sorted(_KO_DAYS, key=len, reverse=True))})째?(?![가-힣]*만)|(?:의| ?하고도)? ?(?P<kb>{_KN}) ?번째 ?날)?"
         rf"|\b(?:(?P<d1>{_D}) (?:day )?(?:of )?)?(?P<em>{_MONTH_NAMES})\b(?:\.(?=,? ?(?:the )?\d))?(?:,? (?:the )?(?P<d2>{_D})\b(?!:))?(?:,? (?:of |in )?(?P<ey2>{_YEAR})\b)?"
         rf"|\b(?P<od>{_EN_ORDINAL})(?: day)? of the (?P<om>{_EN_ORDINAL})(?: month)?\b(?:,? (?:of |in )?(?P<oy>{_YEAR}|{_TWO_DIGITS})\b)?"
@@ -267,6 +269,8 @@ def _date(match: re.Match) -> tuple[Reading, ...]:
     if get("feast"):
         month, day = _FEASTS[get("feast")]
         return _valid(_int(get("fy")), month, day)
+    if get("jm"):
+        return _valid(None, _OLD_MONTHS.index(get("jm")) + 1, _int(get("jd")))
     if get("km"):
         day = _KO_DAYS[get("kn")] if get("kn") else _int(get("kd") or get("kb"))
         year = _int(get("ky"))

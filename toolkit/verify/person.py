@@ -63,6 +63,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         return not q.about_user
     if (_WHERE_MINE if q.about_user else _WHERE_YOURS).match(a.clause_after):
         return True
+    if c.changed_before.search(a.clause_before):
+        return False  # "they've moved it to …"
     told = clauses(a, c)
     if q.kin and not q.about_user and _ANOTHERS.search(told[0]) and not asked_kin(told[0], c, q):
         return True

@@ -59,6 +59,7 @@ _NAMING = Lazy(
 
 
 _MET = Lazy(r"\b(?:see|saw|meet|met|find|found|hear|heard|marry|married|hire|buy|bought)\b|[看见遇碰找]到?了?(?:谁|什么|啥)")
+_PRESENT = Lazy(r"\b(?:do|does|is|are)\b")  # "When does the first bell ring?" asks for no past
 _FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁|\ballerg|过敏|忌口|アレルギー|알레르기")
 # 食べられないものは？ and 못 먹는 게 뭐예요? ask for what is denied; group 1 is the verb.
 _DENIED = Lazy(
@@ -98,7 +99,7 @@ def read_question(question: str, language: str) -> Question:
         spoken,
         polar=bool(table.polar.search(text)),
         negative=bool(table.polar_negative.search(text)),
-        past=bool(table.asks_past.search(text)),
+        past=any(m.group() != "first" or not _PRESENT.search(text) for m in table.asks_past.finditer(text)),
         future=bool(table.asks_future.search(text)),
         liking=bool(table.asks_liking.search(text)),
         imagined=bool(table.asks_imagined.search(text)),
