@@ -22,7 +22,6 @@ ARTICLE = re.compile(r"^(?:the|an?|my|his|her|its)\s+(?=\S)")
 _LOOSE = str.maketrans("", "", " \t\n·=_-'.*,")
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _DIGITS = re.compile(f"[{_NUMERAL}]")
-_SURNAMED = "姓"
 _KYOTO = fold_text("京都")  # stands in 東京都
 
 
@@ -32,7 +31,7 @@ def loose(text: str) -> str:
 
 
 # After a Korean noun stands a particle, a copula or nothing; anything else continues the word.
-_KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하(?!고))|가(?![가-힣]{2})|을|를|의|에|로|으로|와|과|랑|이랑|하고|도|만|까지|부터|입|예요|에요|야|여|지|죠|라|였|인|일|이란|란|요|님|씨|군|양|들|처럼|보다|밖에|뿐|마다|나|든|아|께|한테|네|말고|출신|올시다|이올|옵|외다|쪽|같|대신|조차|마저|이나|거든|며|고|면|으|집|하|한|해|했|합|했|할|하러|였|답|다(?![리방락])|이다|임(?=을|이|은)|사부|선생|형|누나|언니|오빠|부인|대감|아저씨|아줌마|할머니|할아버지|에서|세요|셨|시(?=[죠지네는던의]|에[서 ]|입|예|이)|십니|신(?=[가데지])|니|냐|구나|군요|랍|란다|래|에게|이에|당|님이|때|잖|데(?![가-힣]{2}))"
+_KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하(?!고))|가(?![가-힣]{2})|을|를|의|에|로|으로|와|과|랑|이랑|하고|도|만|까지|부터|입|예요|에요|야|여|지|죠|라|였|인|일|이란|란|요|님|씨|군|양|들|처럼|보다|밖에|뿐|마다|나|든|아|께|한테|네|말고|출신|올시다|이올|옵|외다|쪽|같|대신|조차|마저|이나|거든|며|고|면|으|집|하|한|해|했|합|했|할|하러|였|답|다(?![리방락])|이다|임(?=을|이|은)|사부|선생|형|누나|언니|오빠|부인|대감|아저씨|아줌마|할머니|할아버지|에서|세요|셨|시(?=[죠지네는던의]|에[서 ]|입|예|이)|십니|신(?=[가데지])|니|냐|구나|군요|랍|란다|래|에게|이에|당|님이|때|잖|데(?![가-힣]{2})|서(?= ))"
 # After a Chinese name of a person stands a function word, a verb or a title, rarely anything else.
 _ZH_AFTER_NAME = fold_pattern(
     "是的在说和跟与同也就都很不没有了着过吗吧呢啊呀哦嘛罢啦哟呗给对把被让叫教带来去到会能要想可从又才只还已曾正将便乃亦即及或之其这那"
@@ -75,14 +74,15 @@ class Form:
     spelling (spaced, hyphenated, in the other kana, with other digits) is its own pattern compiled.
     """
 
-    __slots__ = ("_pattern", "again", "before", "end", "literal", "probe", "source", "surname")
+    __slots__ = ("_pattern", "again", "before", "begins", "end", "literal", "probe", "source")
 
     def __init__(
-        self, literal: str, source: str, before: str = "", end: str = "", again: str = "", probe: str = "", surname: str = ""
+        self, literal: str, source: str, before: str = "", end: str = "", again: str = "", probe: str = "",
+        begins: tuple[str, ...] = (),
     ) -> None:
         self.literal = literal  # "": only the pattern finds it
         self.probe = _probe(literal) if literal else loose(probe)  # stands in every text that holds the form
-        self.surname = surname  # its pattern begins with 姓 and this, or with this at the start of the text
+        self.begins = begins  # what its pattern begins with, one of these; with ^ at the start of the text
         self.source = source
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
         self.end = _shared(end)  # may extend the mention by a plural
@@ -97,6 +97,9 @@ class Form:
             return start, after.end()
         return (start, end) if self.again and text.startswith(self.again, end) else None
 
+    def _begun(self, text: str) -> bool:
+        return not self.begins or any(text.startswith(b[1:]) if b[0] == "^" else b in text for b in self.begins)
+
     def spans(self, text: str, loosened: str) -> Iterator[tuple[int, int]]:
         if self.probe not in loosened:
             return
@@ -107,7 +110,7 @@ class Form:
             if span:
                 yield span
             at = text.find(self.literal, at + size)
-        if seen or not self.source or not (text.startswith(self.surname) or _SURNAMED + self.surname in text):
+        if seen or not self.source or not self._begun(text):
             return
         if self._pattern is None:
             self._pattern = re.compile(self.source)
@@ -281,20 +284,22 @@ def parted(form: str, kind: str) -> list[Form]:
         return []
     if re.fullmatch(f"[{_HAN}]{{2,4}}", form):
         cut = 2 if form[:2] in _TWO_CHAR_SURNAME and len(form) > 2 else 1
+        surnamed = (f"^{form[:cut]}", f"姓{form[:cut]}")
         return [
             Form(
                 "",
                 rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?=字?(?:[^{_HAN}]|$))",
                 probe=form[cut:],
-                surname=form[:cut],
+                begins=surnamed,
             ),
             Form(
                 "",
                 rf"(?:姓|^[{_HAN}]{{0,2}}){form[:cut]}(?=[,。、!…—])[^姓]{{1,60}}?(?:(?<![不没])(?:叫|唤|取名)|名字?[^。!?不没]{{0,10}}[,:—])\"?{form[cut:]}\"?(?![{_HAN}])",
                 probe=form[cut:],
+                begins=tuple(form[:cut] + mark for mark in ",。、!…—"),
             ),
             *(
-                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], surname=form[:cut])]
+                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], begins=surnamed)]
                 if len(form) == cut + 2
                 else []
             ),
