@@ -152,6 +152,15 @@ def test_sampling_with_more_than_a_temperature_is_left_to_transformers() -> None
     torch.testing.assert_close(ours, model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=plan))
 
 
+def test_a_batch_whose_completions_are_all_left_out_is_scored_as_ever() -> None:
+    model = small()
+    ids, mask = batch()
+    mask[:, 7:] = 0
+    with packed_forward(model.model, 7):
+        ours = model.model(input_ids=ids, attention_mask=mask).last_hidden_state
+    torch.testing.assert_close(ours, model.model(input_ids=ids, attention_mask=mask).last_hidden_state)
+
+
 def test_models_whose_tokens_do_not_see_all_before_them_are_left_to_the_stock_forward() -> None:
     sliding = small(layer_types=["sliding_attention", "full_attention"], use_sliding_window=True, sliding_window=4)
     assert obstacle(small()) is None

@@ -29,7 +29,7 @@ class Layout:
 
     def __init__(self, ids: torch.Tensor, mask: torch.Tensor, length: int):
         rows, group = distinct(ids[:, :length] * mask[:, :length], mask[:, :length])
-        self.shares = len(rows) < len(ids)
+        self.shares = len(rows) < len(ids) and bool(mask[:, length:].any())
         if not self.shares:
             return
         prompts, replies = mask[rows, :length].bool(), mask[:, length:].bool()
