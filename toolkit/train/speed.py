@@ -131,13 +131,14 @@ def obstacle(model: Any) -> str | None:
     import torch
 
     config = model.config
+    if config._attn_implementation != "sdpa":
+        return f"attn_implementation is {config._attn_implementation}; with sdpa it is"
     # rotary positions are relative, so it does not matter from where they are counted
-    if (not is_plain(model) or config._attn_implementation != "sdpa" or not model._supports_attention_backend
-            or not getattr(config, "rope_parameters", None)):
-        return f"the attention of {config.model_type} ({config._attn_implementation}) is not torch's over all tokens before"
+    if not is_plain(model) or not model._supports_attention_backend or not getattr(config, "rope_parameters", None):
+        return f"attention of {config.model_type} models is more than torch's over all tokens before"
     if len(set(getattr(model, "hf_device_map", {"": 0}).values())) > 1:
         return "the model lies on several devices"
     drops = any(isinstance(module, torch.nn.Dropout) and module.p > 0 for module in model.modules())
     if drops or getattr(model.config, "attention_dropout", 0) or getattr(model.config, "attn_pdrop", 0):
-        return "dropout (lora_dropout) is drawn for each of them"
+        return "dropout is drawn for each; with lora_dropout: 0 it is"
     return None
