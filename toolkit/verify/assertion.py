@@ -66,7 +66,8 @@ class Mention:
 
     def __init__(self, text: str, a: Around, c: Cues, q: Question, exact: bool) -> None:
         self.text, self.a, self.c, self.q, self.exact = text, a, c, q, exact
-        self.before, self.after = a.clause_before, a.clause_after
+        self.apposed = bool(_APPOSED.match(a.clause_after))
+        self.before, self.after = a.clause_before, "" if self.apposed else a.clause_after
         self.idiom = BLANK in self.before or BLANK in self.after
 
     def standing(self) -> tuple[str, int]:
@@ -174,7 +175,7 @@ class Mention:
         tail = before[before.rfind(RIVAL) + 1 :]
         if RIVAL in before and words(_JOINED.sub("", tail)):
             before = tail  # 离开青石镇后就住柳溪镇: what is left is not where one lives
-        after = "" if _APPOSED.match(self.after) else self.after[:_DIRECT] if self.q.naming and self.q.listing else self.after
+        after = self.after[:_DIRECT] if self.q.naming and self.q.listing else self.after
         cues = (*c.negated_before.finditer(before), *c.negated_after.finditer(after))
         count = sum(not self._verb_of_question(m.group()) for m in cues)
         feared = fears(before + MASK + self.after) if self.q.fearing else None

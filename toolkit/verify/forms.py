@@ -56,7 +56,7 @@ _JA_NAME_AFTER = fold_pattern(
 # In Japanese a noun is followed by kana; another kanji goes on with the word (猫舌, 灯台守護) but for these, which say more of
 # the same: a count, an honorific, a life, a trade, a place.
 _JA_AFTER = fold_pattern(
-    "一二三四五六七八九十百千様殿氏君先師匠達等共衆者人歴業稼商仕生出在住育勤暮通見修志希兼冥魂根級組以外同的用系側方頃時中内前後目年月日際次直専現元役職並顔風流式辺近沿周界市県府都区村里郡港駅発着行経由"
+    "一二三四五六七八九十百千様殿氏君先師匠達等共衆者人歴業稼商仕生出在住育勤暮通見修志希兼冥魂根級組以外同的用系側方頃時中内前後目年月日際次直専現元役職並顔風流式辺近沿周界市県府都区村里郡発着行経由"
     "上下左右東西南北奥端口角表裏丁番本支当全毎何今昔私俺僕我自愛好命推限派党担所属団隊長員頭親味色形類抜込掛続候申致"
 )
 _JA_BEFORE = fold_pattern("今昔実只唯即私俺僕一番的専大小長短黒白赤青老若飼愛古名")
@@ -208,7 +208,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
     elif "\u30a1" <= first <= "\u30fa":
         before = "(?<![\u30a1-\u30ffー])"
     if last.isascii() and last.isalpha():
-        end = r"(?:'s|s'|s|es)?(?![a-z0-9])"
+        end = r"(?:s|es)?(?![a-z0-9])"
     elif last.isascii() and last.isalnum():
         end = r"(?![a-z0-9])"
     elif kind != "name" and _DIGITS.match(last):

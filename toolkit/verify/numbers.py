@@ -158,6 +158,8 @@ _NUMBER = re.compile(
 )
 _KANA = re.compile("[\u3041-\u30fa]")
 _NEIGHBOURS = 8  # characters beside a numeral that tell whether it is Japanese
+_KO_ROUND = frozenset("십백천만억")
+_COPULA = re.compile("지|에요|죠|오(?![가-힣])|다(?![가-힣])|야|고|네|라|며|랍|올|니")
 _HAN_RUN = re.compile(r"\d+(?:\.\d+)?|.", re.DOTALL)
 
 
@@ -291,6 +293,8 @@ def _read(match: re.Match) -> Number | None:
         cut = max(text.rfind("백"), text.rfind("천")) + 1
         hundreds = _composite(text[:cut], _KO_DIGITS, _KO_UNITS, _KO_BIG)
         return Number(start, end, hundreds + _native(text[cut:].strip()), words=True)
+    if text[-1] == "이" and text[-2:-1] in _KO_ROUND and _COPULA.match(match.string, end):  # 삼백칠십이지 is 370, no 372
+        text, end = text[:-1], end - 1
     value = _composite(text, _KO_DIGITS, _KO_UNITS, _KO_BIG)
     return Number(start, end, value, words=True)
 

@@ -76,7 +76,7 @@ def only_imagined(m: Mention) -> str | None:
         or
         imagined(m.before, c, q)
         or c.imagined_after.search(m.after)
-        or c.imagined_after.match(a.sentence_after[:24])
+        or (not m.apposed and c.imagined_after.match(a.sentence_after[:24]))
         or c.framed_imagined.search(m.frame)
         or conditional(a, c, q, m.present)
     )

@@ -46,6 +46,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     if done and done[1] in q.text and c.kin.search(done.group()):
         return not asked_kin(done.group(), c, q)
     third = c.third_after.search(a.sentence_after)
+    if third and _WHERE_SHE.fullmatch(third.group()) and _VESSEL.search(q.text):
+        third = None
     if third:
         if q.related & relations(third.group()):
             return False
@@ -163,6 +165,8 @@ _THAT_ONE = Lazy(
 _WHERE_MINE = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:mine|my own|my [a-z]+) (?!told)[a-z]+")
 _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-z]+) [a-z]+")
 _DONE_BY = Lazy("^(?:才|倒|可)?是(?!我|俺)[^,。!?我]{1,5}(教|传|带|打|送|养|种|做|画|写|收|救)的")  # 阿沅是师兄教的
+_WHERE_SHE = Lazy(r"(?:'s| is| was) where she")  # a ship, where her port is asked
+_VESSEL = Lazy(r"\b(?:ship|port|harbou?r|vessel|boat|moor\w*|anchor\w*|dock\w*|berth\w*)\b")
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$"

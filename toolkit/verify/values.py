@@ -38,10 +38,15 @@ def unsettled(matcher: Matcher, mentions: Sequence[Match], terms: Terms) -> froz
             and _CLOSED.match(terms.text, close)
             and not _LATER.search(terms.text, max(0, start - 12), start)
             and kind in (kind2, "")
-            and (isinstance(value, tuple) or abs(value) <= _NEAR * abs(other) <= _NEAR**2 * abs(value))
+            and (not _agree(value, other) if isinstance(value, tuple) else abs(value) <= _NEAR * abs(other) <= _NEAR**2 * abs(value))
         ):
             found.update(own)
     return frozenset(found)
+
+
+def _agree(one: tuple, other: tuple) -> bool:
+    """Whether two moments may be the same one, told with more and with less: 霜月の、十一月の九日."""
+    return any(all(None in pair or pair[0] == pair[1] for pair in zip(a[:3], b[:3], strict=True)) for a in one for b in other)
 
 
 # What happens at a time; a date or hour of one of these is none of another.
@@ -84,8 +89,10 @@ def of_another_event(before: str, after: str, rest: str, later: str, q: Question
     told = {name for name, event in _EVENTS.items() if event.search(before) or event.search(after)}
     if asked and told and not asked & told:
         return True
-    if asked and not told and any(_EVENTS[name].search(turn[0]) for name in asked for turn in _THEN.finditer(later[:_SOON])):
-        return True
+    text = (after + later)[:_SOON]
+    for turn in _THEN.finditer(text):
+        if any(_EVENTS[name].search(turn[0]) and not _EVENTS[name].search(before + text[: turn.start()]) for name in asked):
+            return True
     number = _NUMBER_OF.match(rest)
     if number and not any(char in q.text for char in number[1] if char not in _FUNCTION):
         return True

@@ -46,7 +46,7 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     table = cues(sentence_language(opening, reader.language))
     yes, no = bool(table.yes.match(opening)), bool(table.no.match(opening))
     if not yes and not no:
-        for clause in re.split(r"[,.!?。…—;]+", opening)[1:4]:
+        for clause in re.split(r"[,.!?。…—;]+", opening)[1:5]:
             yes, no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
             if yes or no:
                 break
