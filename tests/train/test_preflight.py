@@ -12,6 +12,8 @@ from toolkit.errors import InputError, Refused
 from toolkit.train.arguments import TrainSettings, load_settings
 from toolkit.train.preflight import preflight
 
+from .small_run import start
+
 CONFIG = Path(__file__).parents[2] / "configs/grpo_config.yaml"
 
 
@@ -58,6 +60,24 @@ def test_all_mistakes_of_a_file_are_told_at_once_and_off_is_a_word(tmp_path: Pat
     file.write_text("model_name_or_path: a/b\ntrain_data: x.jsonl\nwatchdog: off\npreflight: off\n", encoding="utf-8")
     found = load_settings(file)
     assert (found.watchdog, found.preflight) == ("off", "off")
+
+
+def test_numbers_out_of_bounds_are_told_with_their_bounds(tmp_path: Path) -> None:
+    wrong = {"temperature": 0, "top_p": 7, "beta": -1, "per_device_train_batch_size": 0, "max_steps": 0, "save_steps": -5, "dtype": "float33"}
+    with pytest.raises(InputError) as told:
+        settings(**wrong)
+    said = str(told.value)
+    assert len(told.value.lines()) == len(wrong) and '"top_p" is 7, expected more than 0 and at most 1.' in said
+    assert '"beta" is -1, expected at least 0.' in said and 'Did you mean "float32"' in said
+
+
+@pytest.mark.parametrize(("over", "said"), [({"lr_scheduler_type": "cosin"}, "cosin is not a valid SchedulerType"),
+                                            ({"load_best_model_at_end": True}, "Evaluation strategy"),
+                                            ({"stages": ["sft", "grpo"], "sft": {"save_strategy": "sometimes"}}, "sometimes is not a valid")])
+def test_what_trl_refuses_is_told_before_there_is_a_folder(tmp_path: Path, over: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=f"does not take these settings: .*{said}"):
+        start(tmp_path, cold_start_data=str(CONFIG), **over)
+    assert not (tmp_path / "run").exists()
 
 
 def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

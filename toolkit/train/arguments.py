@@ -223,6 +223,8 @@ def _arithmetic(grpo: Mapping[str, Any], path: str | Path, processes: Any) -> li
         ("num_generations", 8), ("per_device_train_batch_size", 8), ("gradient_accumulation_steps", 1)))
     if not all(isinstance(number, int) for number in (generations, per_device, accumulation)):
         return []                               # told by their types
+    if min(per_device, accumulation) < 1:
+        return []                               # told by their bounds
     if generations < 2:
         return [f'{path} "num_generations" is {generations}: a group needs at least 2 completions to compare.']
     per_step = per_device * accumulation

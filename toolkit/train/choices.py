@@ -10,6 +10,18 @@ from toolkit.errors import did_you_mean
 
 LOADERS = ("transformers", "unsloth")
 VLLM_MODES = ("colocate", "server")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+INF = float("inf")
+# what a number may be: the least, and the most; a least of `ABOVE` is not reached itself
+ABOVE = 1e-300
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("per_device_train_batch_size", "gradient_accumulation_steps", "max_completion_length", "num_iterations",
+                     "steps_per_generation", "generation_batch_size", "save_total_limit", "eval_samples", "lora_r"), (1, INF)),
+    **dict.fromkeys(("temperature", "num_train_epochs", "save_steps", "eval_steps", "logging_steps", "epsilon"), (ABOVE, INF)),
+    **dict.fromkeys(("learning_rate", "beta", "weight_decay", "warmup_steps", "max_grad_norm", "sample_every", "torch_threads",
+                     "num_processes", "dataloader_num_workers"), (0, INF)),
+    "top_p": (ABOVE, 1), "min_p": (0, 1),
+}
 SERVER = ("vllm_server_base_url", "vllm_server_host", "vllm_server_port", "vllm_server_timeout", "vllm_group_port")
 
 
@@ -20,6 +32,15 @@ def choice_problems(flat: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(loss, str) and losses and loss not in losses:
         yield "loss_type", (f'"loss_type" is {loss!r}: the installed TRL has {", ".join(losses)}.{did_you_mean(loss, losses)} '
                             "GSPO is loss_type: grpo with importance_sampling_level: sequence.")
+    for key, (least, most) in BOUNDS.items():
+        value = flat.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
+            low = "more than 0" if least == ABOVE else f"at least {least:g}"
+            yield key, f'"{key}" is {value}, expected {low}{"" if most == INF else f" and at most {most:g}"}.'
+    if flat.get("max_steps") == 0:
+        yield "max_steps", '"max_steps" is 0: nothing would be trained. Give a number of steps, or remove it: num_train_epochs counts then.'
+    if flat.get("dtype") not in (None, *DTYPES):
+        yield "dtype", f'"dtype" is {flat["dtype"]!r}, expected {", ".join(DTYPES)}.{did_you_mean(str(flat["dtype"]), DTYPES)}'
     if flat.get("loader", "transformers") not in LOADERS:
         yield "loader", f'"loader" is {flat["loader"]!r}, expected {" or ".join(LOADERS)}.'
     yield from _quantised(flat)

@@ -22,11 +22,11 @@ from toolkit.run import MANIFEST, Run, is_main_process, locked
 from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import counter, say
-from toolkit.train.arguments import NEW, TrainSettings
+from toolkit.train.arguments import NEW, TrainSettings, as_installed
 from toolkit.train.checkpoints import forget_after, last_whole
 from toolkit.train.launch import Batch, batch_of, launched, world_size
 from toolkit.train.preflight import preflight
-from toolkit.train.restore import check_place, restore
+from toolkit.train.restore import check_place, restore, short
 from toolkit.train.s3 import Place
 from toolkit.train.show import render_head
 
@@ -76,6 +76,7 @@ def _train(settings: TrainSettings, held: ExitStack) -> Path:
             audited = require_audit(settings.output_dir, reward, settings.task, rows, settings.allow_unaudited)
         if place:
             check_place(place, settings.output_dir)
+        check_values(settings)
         run = Run(settings.output_dir, settings.to_config(), data)
         held.enter_context(locked(run.folder))
         if audited is not None and run.manifest.get("audit") != audited:
@@ -125,6 +126,30 @@ def process_state(settings: TrainSettings) -> Any:
     return PartialState(cpu=common_arguments(settings).get("use_cpu", False), timeout=wait, **({"backend": backend} if backend else {}))
 
 
+def check_values(settings: TrainSettings) -> None:
+    """What the installed TRL says to the settings, before there is a folder that holds them.
+
+    Raises:
+        InputError: it does not take them.
+    """
+    from toolkit.train.loaders import import_loader
+    from toolkit.train.models import quiet_libraries
+
+    import_loader(settings)
+    quiet_libraries()
+    from trl import GRPOConfig, ModelConfig, SFTConfig
+
+    common = common_arguments(settings)
+    try:
+        ModelConfig(**settings.model)
+        if "grpo" in settings.stages:
+            GRPOConfig(**as_installed({**common, **settings.grpo}))
+        if "sft" in settings.stages:
+            SFTConfig(**as_installed({**common, "output_dir": str(settings.output_dir), **settings.sft}))
+    except (ValueError, TypeError, ImportError) as error:
+        raise InputError(f"{settings.path}: the installed TRL does not take these settings: {short(error)}") from error
+
+
 def by_main(settings: TrainSettings, work: Callable[[], T]) -> T:
     """What the main process makes of `work`, on all processes: the others wait for it, and all end when it was refused.
 
@@ -165,7 +190,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     from toolkit.train.models import quiet_libraries
     from toolkit.train.speed import keep_freed_memory
 
-    import_loader(settings)
+    import_loader(settings)                     # in the processes that did not check the settings
     quiet_libraries()
     keep_freed_memory()
     import torch
