@@ -61,6 +61,7 @@ CUES = {
     "negated_after": (
         r"\b(?:wrongly|mistakenly|by mistake|in error|falsely|the way an? \w+ is)\b|^ and not(?: one)?[.!]?$"
         r"|^ i (?:won't|don't|can't|never|wouldn't|haven't|refuse|couldn't|didn't)\b|^ (?:and i|has|have) (?:no|nothing|never)\b|^ (?:never|hardly|rarely) \w+"
+        r"|^ i (?:forgot|left (?:behind|at|in|on)|lost|dropped|couldn't|never)\b"
     ),
     "topic_denied": (
         r"^[^,;.]{0,30}?\b(?:is|was|are|were|'s|has|have|had|would|could|can|will|does|did|do|am|be|been)(?:n't| not| never| hardly| no)\b(?! (?:only|just|merely|all|the only|something i hide|a secret))|^ ?,? (?:my foot|my eye|nonsense|indeed not|i am not|i'm not|not me|never(?! (?:an?|the|my) ))\b|^ i (?:am|was|have|'m|'ve) (?:not|never|no)\b|^,? (?:that )?i (?:am not|'m not|don't|never|can't)\b"
@@ -153,6 +154,7 @@ CUES = {
         r"|^ (?:went (?:in|into|over|down|under|overboard|missing|up)|fell (?:in|into|over|off)|sank|got (?:lost|stolen|wet|eaten)|is (?:gone|lost|used up|at the bottom)|are (?:gone|lost|used up)|ran out|were (?:used|spent|stolen|lost)|was (?:stolen|lost|eaten|taken))\b"
         r"|^ (?:was|were) (?:an? |the )?(?:fine|good|great|hard|best|long|lovely|grand|sweet|happy|easy) (?:age|year|time|life|trade|number|place|home|town)\b"
         r"|^,? (?:(?:is|was|got|were) )?(?:left|lost|forgotten) (?:behind|on|in|at)\b"
+        r"|^ (?:war|etait|fue) (?:der|die|das|mein|meine|nur|fruher|einmal|le|la|mon|ma|el|mi)\b"
         r"|^,? (?:un)?till? (?:they|he|she|you|we|i|yesterday|last|this|the)\b"
         r"|^ (?:was|is|got|has been|were|had to be) (?:postponed|called off|put off|cancell?ed|scrapped)\b"
     ),
@@ -172,7 +174,7 @@ CUES = {
         r"\b(?:your(?! (?:humble|servant|obedient|service))|yours|you're|you(?= (?:are|were|keep|live|work|like|love|play|have|had|come|grew|study|teach|said|told|mentioned|wanted|ordered|booked|were|do|did)\b))\b"
         r"|\byou (?:who|that)\b"
     ),
-    "third": rf"\b(?:(?:my|our|his|her|their|the|your|a|an|that|this|some|another|old|little|big|young|every|each) (?:[a-z'-]+ ){{0,2}}?{KIN}(?:'s)?|he|he's|she|she's|they|they're|they've|his|her|their|theirs|hers|him|them|everyone|everybody|someone|somebody|nobody(?!\'s (?:fool|servant|man|business))|someone else|somebody else|the (?:others|other(?= (?:man|woman|fellow|chap|lad|girl|boy|one|guy))|man|woman|fellow|chap|lad|girl|boy|lady|lord|guy|bloke|stranger|customer|king|queen|duke|baron|mayor|sheriff|priest|nurse|doctor|cook|baker|butcher|innkeeper|landlord|captain|steward|driver|guard|boatswain|clerk|merchant|one (?:next door|across|over there))|(?:ma|mon|mi|meine?|mia|mio) (?:s(?:œ|oe)ur|fr[eè]re|m[eè]re|p[eè]re|hermano|hermana|padre|madre|schwester|bruder|vater|mutter|fratello|sorella|oncle|tio|tia|onkel|tante))\b",
+    "third": rf"\b(?:(?:my|our|his|her|their|the|your|a|an|that|this|some|another|old|little|big|young|every|each) (?:[a-z'-]+ ){{0,2}}?{KIN}(?:'s)?|he|he's|she|she's|they|they're|they've|his|her|their|theirs|hers|him|(?<!all of )(?<!both of )(?<!each of )them|everyone|everybody|someone|somebody|nobody(?!\'s (?:fool|servant|man|business))|someone else|somebody else|the (?:others|other(?= (?:man|woman|fellow|chap|lad|girl|boy|one|guy))|man|woman|fellow|chap|lad|girl|boy|lady|lord|guy|bloke|stranger|customer|king|queen|duke|baron|mayor|sheriff|priest|nurse|doctor|cook|baker|butcher|innkeeper|landlord|captain|steward|driver|guard|boatswain|clerk|merchant|one (?:next door|across|over there))|(?:ma|mon|mi|meine?|mia|mio) (?:s(?:œ|oe)ur|fr[eè]re|m[eè]re|p[eè]re|hermano|hermana|padre|madre|schwester|bruder|vater|mutter|fratello|sorella|oncle|tio|tia|onkel|tante))\b",
     "first_after": (
         r"^(?:'s| is| was| are|,)? ?(?:what i|where i|who i|how i|my (?!(?:[a-z]+ ){0,1}?(?:brother|sister|father|mother|cousin|uncle|aunt|master|friend|neighbou?r|son|daughter|wife|husband|boss))|mine|me\b|i am\b|i'm\b|that'?s me|yours truly)"
         r"|^ (?:is|was) (?:me|mine)\b"
@@ -231,6 +233,7 @@ CUES = {
     "about_before": (
         r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|over|more than|less than|fewer than|under|at least|at most|up to|between|some|close to|near|maybe|circa|ca\.?|c\.|just (?:under|over|shy of|past|short of|about)|upwards? of|north of|south of|going on|pushing|nigh on|getting on for|somewhere (?:around|near|in|between)|or so|in the (?:region|neighbou?rhood) of|give or take|not quite|shy of|towards?|after|before|past|by|from|well over|well past|easily) (?:the |a |an |age |)?|[~<>≈±] ?|\d ?(?:-|to|or|and|/) ?)$"
         r"|(?:\b(?:better part of|more like|nearer(?: to)?|closer to|call it|twice|half(?: of)?|double|a third of|most of|a good|side of|remember|stopped counting at) (?:the |an? )?)$"
+        r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|fifty|sixty) (?:to|or) $"
     ),
     "about_after": (
         r"^(?: ?-?ish\b| or so\b| or thereabouts| give or take| or more| or less\b| and (?:a bit|change|counting|some|a half)| odd\b|-odd\b|-something|something\b| something\b| plus\b|\+| ?(?:-|~|to|or|and|/) ?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twen|for)|, (?:give or take|or thereabouts|roughly|more or less|or so|maybe|i think|or maybe|or perhaps|or near enough)| at (?:least|most|the most)| tops\b| maximum| minimum| years (?:or so|give or take)|s\b)"

@@ -228,6 +228,7 @@ def _decide(
         r
         for r in rivals
         if r.status == ASSERTED
+        and not (r.strength == 1 and any(other.start < r.start and _said(other, reader) == _said(r, reader) and other.status == "negated" for other in rivals))
         and not (r.start < final.start and r.strength == 3 and _said(r, reader) in asked.text)
         and not (r.start < final.start and _said(r, reader) in withdrawn)
         and not (r.start in rows and final.start > r.start and final.start not in rows)

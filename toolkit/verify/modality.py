@@ -35,7 +35,7 @@ def _plan_in(before: str, c: Cues) -> bool:
 def said(before: str, c: Cues, q: Question) -> bool:
     """Whether others say it; whom or what the role met is no hearsay where that is asked."""
     told = c.said_before.finditer(before)
-    if q.who or q.kin or WHY.search(q.text) or _COUNTED.search(q.text):
+    if q.who or q.kin or q.listing or WHY.search(q.text) or _COUNTED.search(q.text):
         told = (m for m in told if not m.group().startswith("there"))
     if not (q.lived or q.related or q.fearing):
         return any(True for _ in told)
@@ -65,7 +65,7 @@ def fears(clause: str) -> bool | None:
 
 def conditional(a: Around, c: Cues, q: Question, present: bool) -> bool:
     """Whether an earlier clause sets a condition whose consequence holds the mention; "now" frees from a mere wish."""
-    if not c.then.search(a.clause_before) and not (q.future and _plan_in(a.clause_before, c)):
+    if not (c.then.search(a.clause_before) or (a.language == "zh" and _THEN_AFTER.match(a.clause_after))) and not (q.future and _plan_in(a.clause_before, c)):
         return False
     return any(
         c.imagined_before.search(clause)
@@ -104,11 +104,12 @@ _WITHOUT = Lazy(
 _UNABLE = Lazy(
     r"\b(?:can't|couldn't|cannot|wouldn't|nothing|lost|dead|die)\b|没(?:精神|劲|命|味)|(?:不|没)(?:下去|了|成|着|惯|法|得)|[活睡吃过干]不"
     r"|^,?谁(?:还)?是|^,?我?(?:谁|怎么|哪|能|何必)(?!稀罕|要|愿)[^。!?]{0,14}\?|^了?嘛"
-    "|(?:什么|啥|哪儿|哪里|谁|一样|别的)[^,。]{0,3}(?:也|都)(?:不|没)"
+    "|(?:什么|啥|哪儿|哪里|谁|一样|别的)[^,。]{0,3}(?:也|都)(?:不|没)|^,?(?:就)?(?:等于|可|那)?(?:就)?(?:是)?(?:白来|白活|枉|遗憾|亏大)"
 )
 
 
-_CONTRARY = Lazy("再[^,。]{1,8}(?:一?点|一些|几|半|寸)|要不是|若不是|若非|当初|当年|当时|那时|那会儿?|早知|早听|没有?[^,。]{1,10}的话")  # conditions that did not come true
+_THEN_AFTER = Lazy("^[^,。!?]{0,2}(?:就|便|早|也就)(?:会|能|已经)?(?!住|在|是我|行|好)")
+_CONTRARY = Lazy("(?:倘若|要是|如果|若)[^,。]{0,4}(?:当日|那日|那天|那晚|那年|当晚|当场)|再[^,。]{1,8}(?:一?点|一些|几|半|寸)|要不是|若不是|若非|当初|当年|当时|那时|那会儿?|早知|早听|没有?[^,。]{1,10}的话")  # conditions that did not come true
 _YOU = Lazy("you|你|您|君|あなた|당신|손님")
 _OPINION = Lazy(
     r"\b(?:would|do|did|don't|is that what|was that what|that's what) you (?:say|think|reckon|guess|suppose|believe|figure|mean)\b[^.!]*\?"
@@ -128,7 +129,7 @@ _FOUND = Lazy(
 )
 IF_ME = Lazy("^なら(?:ば)?(?=、|$)|^(?:이면|이라면|라면|면)(?= |,|$)")  # 私が殿様なら: what the role is not
 _FLEES = Lazy(  # what one fears one cannot be near, what one can be near one does not fear
-    r"\b(?:can't|cannot|couldn't|won't|never) (?:even )?(?:be|stay|sleep|sit|go|stand|bear|look|touch|abide|breathe)\b|\b(?:hide|hiding|dive|crawl) (?:under|behind|in)\b|\b(?:cross the (?:street|road)|hold my (?:nose|breath)|cover my (?:ears|eyes)|shak(?:e|ing) like|trembl|run a mile|break out in|swell up|come out in|knees (?:knock|go|turn)|scream|sneez)|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠|出|睡)|(?:往|就|赶紧)?(?:钻|躲)(?:到|进|在)?[^,。]{0,4}(?:床|被|桌|柜)|往[^,。]{1,4}(?:钻|躲)|捂(?:着|住)?耳|棉花[^,。]{0,6}(?:塞|堵)|塞[^,。]{0,6}耳|(?:浑身|直|吓得)(?:发抖|哆嗦|打颤)|腿(?:都|就)?(?:发)?软|[碰吃沾闻喝]不(?:得|了)|不能[碰吃沾喝]|起(?:一身)?(?:红)?疹|怕得|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|(?:布団|押し入れ|机|毛布|部屋|家|こたつ|柱)[^。、]{0,6}(?:出られ|かぶ|潜|もぐ|隠れ)|震え|耳を(?:ふさ|塞)|鳥肌|蕁麻疹|足が(?:すく|震)|逃げ(?:出|回|る)|못 ?(?:있|견|봐|보|자|만|가|참|대|삼키)|이불[^.]{0,8}(?:쓰|속)|벌벌|덜덜|귀(?:를)? ?막|두드러기|도망|소름|걸음아 ?나|다리가 ?(?:풀|후들)"
+    r"\b(?:can't|cannot|couldn't|won't|never) (?:even )?(?:be|stay|sleep|sit|go|stand|bear|look|touch|abide|breathe)\b|\b(?:hide|hiding|dive|crawl) (?:under|behind|in)\b|\b(?:cross the (?:street|road)|hold my (?:nose|breath)|cover my (?:ears|eyes)|shak(?:e|ing) like|trembl|run a mile|break out in|swell up|come out in|knees (?:knock|go|turn)|scream|sneez)|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠|出|睡)|(?:往|就|赶紧)?(?:钻|躲)(?:到|进|在)?[^,。]{0,4}(?:床|被|桌|柜)|往[^,。]{1,4}(?:钻|躲)|捂(?:着|住)?耳|棉花[^,。]{0,6}(?:塞|堵)|塞[^,。]{0,6}耳|(?:浑身|直|吓得)(?:发抖|哆嗦|打颤)|腿(?:都|就)?(?:发)?软|[碰吃沾闻喝]不(?:得|了)|一[粒滴口点块丝片](?:都|也)?(?:没|不)(?:放|加|搁|碰|沾)|没(?:放|加|搁)|不能[碰吃沾喝]|起(?:一身)?(?:红)?疹|怕得|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|(?:布団|押し入れ|机|毛布|部屋|家|こたつ|柱)[^。、]{0,6}(?:出られ|かぶ|潜|もぐ|隠れ)|震え|耳を(?:ふさ|塞)|鳥肌|蕁麻疹|足が(?:すく|震)|逃げ(?:出|回|る)|못 ?(?:있|견|봐|보|자|만|가|참|대|삼키)|이불[^.]{0,8}(?:쓰|속)|벌벌|덜덜|귀(?:를)? ?막|두드러기|도망|소름|걸음아 ?나|다리가 ?(?:풀|후들)"
 )
 _BEARS = Lazy(
     r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住|香|安稳|踏实)|(?<!不)(?:就|最|可|真|还|倒|反而)(?:爱|喜欢|盼着|乐意)|(?<!不)(?:带劲|过瘾|痛快|催眠|好玩|亲切|稀罕)|[一-龥]都不(?:眨|抖|慌|皱|带)|(?:吓|难)不(?:倒|着|住)我?|不(?:当回事|放在眼里|在乎)|平気|へっちゃら|아무렇지|끄떡"

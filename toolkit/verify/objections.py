@@ -15,7 +15,7 @@ from .person import upon_me
 from .relations import relations
 from .slots import other_fact, other_slot
 from .tense import goes_on, left_since
-from .values import of_a_thing, of_another_event
+from .values import of_a_thing, of_another_event, one_of_parts
 
 if TYPE_CHECKING:
     from .assertion import Mention
@@ -185,7 +185,7 @@ def beside_the_point(m: Mention) -> str | None:
 def _of_another_fact(m: Mention) -> bool:
     """Whether an exact value is told of something else than what is asked."""
     before, after, q = m.before, m.after, m.q
-    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q)
+    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q) or one_of_parts(before, after, q)
 
 
 def _topic_of_another(m: Mention) -> bool:
@@ -242,9 +242,9 @@ _PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|です�
 _CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
 _DENYING = Lazy(r"[无没不]|\b(?:no|never|not|without)\b|ない|いない|なし|없|않")  # a fact that is itself a denial
 _YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
-_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
+_ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|(?:就|只)(?:生|养|有)了?我(?:这么)?(?:一|独)|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 # 琴师的茶,不白喝; 从三品的袍子,我去年脱下来: something of the mention's, about which the role goes on.
-_BELONGS = Lazy("^(?:[^,。!?我]{0,3})的(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|事|种|味|家|店|了|都|就)([一-龥]{1,4})")
+_BELONGS = Lazy("^(?:[^,。!?我]{0,3})的(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|事|种|味|家|店|了|都|就)([一-龥]{1,4})(?!一?[枚个名位](?=[,。!]|$))")
 _SHOWN = Lazy("我(?!去年|前年|上个?月|替|帮|给|早)(?![^,。!?]{0,8}(?:脱|摘|交|卖|当|烧|撕|退|收|搁|锁|丢|扔|穿|见|听|吃))|[您你](?:掂|瞧|看|摸|瞅)")
 _OWN_SURNAME = Lazy("(?:^|[,。!])(?:我|俺|末将|小的|在下|小人|敝人|本人|老朽)?(?:免贵)?姓([一-龥])(?![甚什啥名])")
 _TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")

@@ -65,6 +65,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         return not q.about_user
     if (_WHERE_MINE if q.about_user else _WHERE_YOURS).match(a.clause_after):
         return True
+    if q.who and _MERELY.match(a.sentence_after) and not words(a.clause_before):
+        return True
     if c.changed_before.search(a.clause_before):
         return False  # "they've moved it to …"
     told = clauses(a, c)
@@ -115,7 +117,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 subject
                 and not q.kin
                 and (own or not q.about_user or bool(c.first.search(text[: third[0]])))
-                and not q.who
+                and (not q.who or any(char in q.text for char in text[third[1] :] if char in _FEELINGS))
             )
         if nearest == first:
             own = index == 0 or (index == 1 and not words(told[0]))
@@ -167,6 +169,7 @@ _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-
 _DONE_BY = Lazy("^(?:才|倒|可)?是(?!我|俺)[^,。!?我]{1,5}(教|传|带|打|送|养|种|做|画|写|收|救)的")  # 阿沅是师兄教的
 _WHERE_SHE = Lazy(r"(?:'s| is| was) where she")  # a ship, where her port is asked
 _VESSEL = Lazy(r"\b(?:ship|port|harbou?r|vessel|boat|moor\w*|anchor\w*|dock\w*|berth\w*)\b")
+_FEELINGS = frozenset("怕爱喜恨敬羡佩讨想念")  # 我弟最怕外婆, where one asks whom the role fears
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$"
@@ -215,6 +218,7 @@ _POSTPOSED = {
     "ja": Lazy(r"[、…—][^、。…—はがをに]{1,12}(?:が|は|の話|のこと)(?:ね|な|よ|さ|だ|です|じゃ|だけど)*\W*$"),
     "ko": Lazy(r"[,…—.](?: ?[가-힣]{1,4}){0,3} ?[가-힣]{1,6}(?:이|가|께서|은|는|말이야|말이지|말입니다|이요|가요|얘기)\W*$"),
 }
+_MERELY = Lazy("^(?:只|不过|顶多|充其量)是个?[^,。!?]{1,6}(?=[,。!?]|$)|^(?:は|なんて)ただの[^。、]{1,6}(?:だ|です|さ)|^(?:은|는) ?그냥 [^.,]{1,6}(?:예|이에|이야|일)")  # 铁蛋只是个帮工
 _LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)|^[^、。]{1,20}(?:とおり|通り)(?:に|で)?$|^[^,.]{1,20}(?:대로|듯이?) ?$")
 _ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")
 _YOU = Lazy(r"\b(?:you|your|yours|yourself)\b")

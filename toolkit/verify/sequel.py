@@ -24,6 +24,7 @@ _EXPOSED = Lazy(
     "|(?:我|怎么样|如何|怎样|像不像|像吧)[^。!?]{0,14}(?:演|装|背|编|扮|念)得[^。!?]{0,10}\\?"
     "|(?:背|念|唱)(?:的)?(?:还是|都是|是)?(?:旧|老)(?:的|词|本)"
     "|(?:报|说|讲|编|答)(?:个|一个|的是)?假(?:地方|名|的|话|年纪|岁数|地址|住处|身份|姓)|(?:报|说|答)得像"
+    "|(?:方才|刚才|适才)[那这](?:[两三几]个字|话|句|番话)[^。!?]{0,4}(?:是|算)(?:是)?(?:替|为|诓|骗|哄|挡|搪塞|应付|敷衍|权宜)"
     "|(?:这|那)套[^,。!?]{0,4}词|(?:对着|在)镜子[^,。!?]{0,4}(?:练|背|念)"
     "|(?:原来|不过|只|又|都|全|竟)(?:是|当是)(?:一|场|个|做|在|我)*(?:梦|白日梦|南柯|黄粱)|(?:那|这)?(?:是|都是)(?:我)?(?:梦里|梦中|做的梦|做梦)|(?:睁(?:开)?眼|醒(?:过)?来|醒了|梦醒)[^。!?]{0,16}(?:是梦|梦一场|还是|原来|发现|才知|哪有|什么(?:也|都)没|都没了)"
     "|(?:是|故意|存心|特意|无非|就想|只想)(?:要|想|来|在)?(?:试|考|诈|探|验|测)(?:一)?(?:试|考|探|验|测|诈)?(?:一下)?(?:你|您|诸位|各位|大家)"
@@ -64,6 +65,10 @@ _OWNS = Lazy("养|宠物|坐骑|骑|佩剑|兵器|武器|法宝|法器|用什么
 _GONE = Lazy("(?:接|领|带|牵|抱|送|飞|跑|偷|抢)走|放归|放生|送(?:了)?人|卖掉|转手|过户|走丢|病死|老死|(?:丢|没|死|化|埋|折|断|碎|烧|当|输|弄丢)了(?!的)")
 _BACK = Lazy("又(?:自己)?(?:溜达?|跑|飞|找|走|回|爬)|找回|还在(?=我|家|身边|窝|脚)|回来")
 _THEN_STILL = Lazy("^[^。!?]{0,14}(?:那会儿|那时候?|当时)我?还(?:在|是|没|不|小|穿)|是后来的事")
+_ALIVE = Lazy("(?:那会儿|那时)?(?:他|她|我|人)?还(?:在|活|带|能|跟|教|没|好好)")
+_YEAR_AFTER = Lazy("第二年|次年|转年|后一年|隔年")
+_FIRST_OF_ALL = Lazy("(?:头一|第一|上一|前一|先前那|从前那|原先那)[条只匹把个艘辆座间口柄架支]")
+_THIS_ONE = Lazy("(?:如今|现在|眼下|后来)[^。!?]{0,14}(?:这|另)一?[条只匹把个艘辆座间口柄架支]")
 _PLACE = Lazy("住|(?:在|去)哪|何处|(?<!国)家(?!乡)")
 
 _CONFESSED = Lazy(
@@ -112,7 +117,9 @@ def undone(told: str, rest: str, q: Question) -> str | None:
         return "attributed"
     if _POINTED_AT.search(told) and not cues("zh").first.search(told) and _AND_I.search(rest) and not _IS_ME.search(rest):
         return "attributed"
-    if _WHEN.search(q.text) and _THEN_STILL.search(rest[:_NEAR]):
+    if _WHEN.search(q.text) and (_THEN_STILL.search(rest[:_NEAR]) or (_ALIVE.match(rest) and _YEAR_AFTER.search(rest[:_NEAR]))):
+        return "not_present"
+    if _FIRST_OF_ALL.search(told) and _THIS_ONE.search(rest):
         return "not_present"
     asked = _YOU_ASK.search(rest)
     if asked and all(char in q.text for char in asked[1]):

@@ -19,6 +19,7 @@ _EXPOSED = Lazy(
     r"|\b(?:i )?(?:practi[sc]ed|rehearsed|memori[sz]ed|learned|read) (?:that|it|this) (?:off|from|by heart|in the|all)\b|\b(?:did i|have i) (?:get|got|say|said) (?:it|that|my lines?) right\?"
     r"|\bi(?:'m| am| was) (?:only |just )?(?:testing|trying out|sounding out) (?:you|your)\b|\bwanted to see (?:your face|if you|whether you|what you)\b"
     r"|\bnone of (?:which|that|it|this) (?:is|was) (?:true|so|real|mine)\b|\bnot a (?:word|syllable|jot) (?:of (?:it|that|this|which) )?(?:is|was)? ?(?:true|mine|so)?\b(?<! )"
+    r"|\b(?:i|we) (?:tell|give|say|feed|sell|spin|told|gave|fed|sold|spun) (?:it|that|this|that one|this one|that (?:story|tale|line)|the same(?: (?:story|tale|line))?) to (?:all|every\w*|each|any\w*|the)\b"
     r"|\bi made (?:all of )?(?:that|it|this|him|her) (?:all )?up\b|\bi (?:bought|stole|borrowed|forged|found|won|lifted|took) (?:the|this|that|his|her|these|those) (?:name|papers|badge|title|uniform|licen[cs]e|hat|coat)\b"
 )
 _WRONG_ONE = Lazy(
@@ -35,6 +36,7 @@ _LEFT_OPEN = Lazy(r"\b(?:let them (?:say|think|believe|talk)|believe what you (?
 _SAID = Lazy(r"\b(?:says?|said|claims?|claimed|thinks?|calls?|called|rumou?rs?|swears?|reckons?|has it|have it|tells?|believes?|reads?|printed|written|engraved)\b")
 _DISCREDITED = Lazy(
     r"\b(?:it|that|they|he|she|which|the \w+)(?:'s| is| was| are| were| has| have|'ve)? (?:been )?(?:wrong|out of date|forged|faked?|a forgery|old|rubbish|nonsense|mistaken|misprinted|a misprint|an? (?:lie|error|mistake|typo))\b"
+    r"|\b(?:an?|my|his|her|the) (?:rival|enemy|prankster|joker|jealous [a-z]+|drunk|enemies|competitor|ex-?[a-z]*|forger|brother|cousin|printer) (?:of mine )?(?:paid|wrote|printed|painted|ordered|hung|nailed|put|had)\b"
     r"|\b(?:paid|wrote|printed|painted|ordered) (?:for )?(?:it|that|them|the \w+) (?:before|himself|herself|to spite)\b|\bwho believes\b|\bwould you (?:believe|trust)\b|\bi(?:'d| would)(?:n't| not) (?:believe|trust) (?:it|a word|them|him|her)\b"
 )
 _ENDED = Lazy(
@@ -42,6 +44,15 @@ _ENDED = Lazy(
     r"|\bi (?:was|got|'ve been|have been) (?:sacked|fired|dismissed|laid off|retired|stripped|demoted|replaced|discharged|drummed out|struck off|disbarred|defrocked)\b"
     r"|\bi(?:'ve| have)? (?:quit|resigned|retired|gave (?:it|that|all that) up|given (?:it|that|all that) up|hung up (?:my|the|it)|handed in (?:my|the)|packed (?:it|that) in|sold (?:up|the business))\b"
 )
+# … or gives up what belongs to the trade.
+_SIGNS = "keys?|badge|uniform|licen[cs]e|commission|apron|tools?|hammer|sword|whistle|cap|robes?|warrant|sash|chain|seal|hat|stamp|star|cards?|papers|gown|wig|ledger|nets?|anvil|practice|shop|workshop|studio|forge|boat|plough|brushes|needles|lantern"
+_GIVEN_UP = Lazy(
+    rf"\bi(?:'ve| have)? (?:then |since |finally |long since )?(?:gave|given|handed|turned|sent|threw|thrown) (?:back |in |over |away |up )?(?:the|my) (?:[a-z]+ )?(?:{_SIGNS})(?: back| in| over| away| up)?\b(?! (?:a|an|to my (?:son|daughter|apprentice) to) )"
+    rf"|\bi(?:'ve| have)? (?:then |since |finally |long since )?(?:sold|burn(?:ed|t)|pawned|buried|locked up) (?:the|my) (?:old |last )?(?:{_SIGNS})\b"
+)
+# One's own, set against what was told: "… is one Tomasz Wilk. My own? I left that in a coat."
+_OWN_INSTEAD = Lazy(r"(?:^|[.!?…—] )(?:and |but |now |as for )*(?:my own|mine)\? (?!yes|aye|the same|the very same|same|exactly|just the same)")
+_BOTH_TRUE = Lazy(r"\b(?:they're|they are|and|are) (?:both|all) (?:equally |perfectly |quite )?(?:true|right|correct|so|god's truth|gospel|the truth|accurate|of them (?:true|right))\b|\bboth (?:answers|numbers|figures|names|of them|are)\b[^.!?]{0,12}\b(?:true|right|correct|so|gospel)\b")
 # A word of the question, asked again: what stands before it answered something else. "Born? On a barge."
 _ECHOED = Lazy(r"(?:^|[.!?…—] )(?:and |but |now |as for |my |your |the |for )*([a-z]{4,})\? (?!yes|aye|that|the same|there|right|just so|indeed)")
 _AGAIN = Lazy(r"\b(?:if|when|until|before|after|unless|never|not|almost|nearly|n't)\b[^.!?]{0,24}$")
@@ -60,11 +71,15 @@ def undone_en(told: str, rest: str, q: Question) -> str | None:
         return "attributed"
     if _WRONG_ONE.search(rest):
         return "attributed"
+    if _BOTH_TRUE.search(rest):
+        return "contradicted"
+    if _OWN_INSTEAD.search(rest) and not (q.kin or q.about_user):
+        return "attributed"
     echoed = _ECHOED.search(rest)
     if echoed and echoed[1] in q.text and echoed[1] not in told:
         return "aside"
     if not (q.past or q.future or q.kin or q.about_user):
-        ended = _ENDED.search(rest)
+        ended = _ENDED.search(rest) or _GIVEN_UP.search(rest)
         if ended and not _AGAIN.search(rest[: ended.start()]):
             return "not_present"
     return None

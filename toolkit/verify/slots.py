@@ -66,7 +66,7 @@ def other_slot(clause: str, q: Question) -> bool:
 _PLACE_OF = Lazy("是(?:我)?([^,。我]{1,8})的(?:地方|所在|去处|地儿)|は(?:私が|わしが|俺が)?([^、。はが]{1,8})(?:ところ|場所)(?:です|だ|で|さ|、)|(?:은|는) ([^.,]{1,10}[는은ㄴ한된간온]) ?곳(?:이|일|입)")
 _AGE = Lazy(r"\bhow old\b|\bage\b|贵庚|高寿|多大|几岁|岁数|年纪|年龄|いくつ|年齢|何歳|연세|나이|몇 ?살")
 _NUMBERED = Lazy(
-    r"\b(?:at|room|house|flat|cabin|plot|page|the) (?:number|no\.?) $|\b(?:room|cabin|page|flat) $|(?:门牌|房号|编号|学号|工号|座号)[^,。]{0,3}$|(?:番号|部屋)(?:は|が)?$"
+    r"\b(?:in|of|since|from|the|until|till|summer|winter|spring|autumn) '$|\b(?:at|room|house|flat|cabin|plot|page|the) (?:number|no\.?) $|\b(?:room|cabin|page|flat) $|(?:门牌|房号|编号|学号|工号|座号)[^,。]{0,3}$|(?:番号|部屋)(?:は|が)?$"
 )
 _NUMBER_OF = Lazy("^(?:号(?!称)|番地|번지|호(?![가-힣]))")
 _NUMBERS_A_THING = Lazy(

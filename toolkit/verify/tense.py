@@ -20,6 +20,7 @@ _TURNS = (
 )
 # After a mention that opens its clause: what became of it.
 _LEFT = Lazy(rf"^(?:'s|は|が|은|는|이|가)?(?:(?!{_HERE})[^,。.!?]){{0,24}}{_THEN}(?:(?!{_HERE})[^,。.!?])*[.。! ]*$")
+_GONE = Lazy(r"^ (?:has |up and |upped and )?(?:walked out|ran off|ran away|quit|died|gave notice|retired|moved (?:on|away)|went home|gone)\b")
 _RETROSPECTIVE = Lazy("^(?:岁)?那(?:年|会儿|阵子)|^(?:을|를|로|으로|에서|에)? ?[가-힣]{1,4}던 [가-힣]")  # 해금 켜던 손이 이제는 …
 _LASTED = Lazy(
     r"\bfor (?:[a-z-]+ ){1,3}(?:years|winters|summers|seasons)\b|\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
@@ -50,7 +51,7 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
             return True
     if q.past or q.about_user or q.planned:
         return False
-    if _RETROSPECTIVE.match(after):
+    if _RETROSPECTIVE.match(after) or _GONE.match(after):
         return True
     if _UNTIL.match(after + rest):
         return True

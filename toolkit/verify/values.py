@@ -51,8 +51,9 @@ def _agree(one: tuple, other: tuple) -> bool:
 
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
-    "open": Lazy(r"\b(?:open(?:s|ed|ing)?|beg[aiu]n|begins?|start(?:s|ed)?|founded)\b|动工|开工|开始|起头|始ま|시작|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "open": Lazy(r"\b(?:open(?:s|ed|ing)?|beg[aiu]n|begins?|start(?:s|ed)?|founded|built|build|raised)\b|修(?:的|建|成)|建(?:的|成|造)|动工|开工|开始|起头|始ま|시작|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
     "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?|end(?:s|ed)?|finish(?:es|ed)?)\b|完工|结束|終わ|끝|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|닫|폐점|마감"),
+    "ruin": Lazy(r"\b(?:burn(?:ed|t)(?: down)?|collapsed|destroyed|washed away)\b|烧(?:毁|了)|塌了|冲垮|毁于|焼け|崩れ|불[에이] ?탔|무너"),
     "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
     "sleep": Lazy(r"\b(?:bed|bedtime|sleep|asleep)\b|睡下|睡觉|就寝|歇下|寝[るま]|잠자리|자러|잠들"),
@@ -68,6 +69,7 @@ _THE_DAY = Lazy(
     r"^,? (?:was|is|'s) (?:when|the (?:day|date|night|morning|year|hour))\b([^.!?;,]{0,60})|^是([^,。!?]{1,14})(?:那天|那日|的日子|之日|的时候)|^的(?:那)?(?:是|叫)([^,。!?]{1,6})"
     r"|^は([^、。!?]{1,14}日)(?:で|です|だ|の)|^(?:은|는) ([^.!?,]{1,16}날)(?:이고|이에요|입니다|이지|이었|인데|이죠)"
 )
+_DAY_OFF = Lazy("店休|公休|休息|歇业|停业|休馆|闭店|放假|关门|打烊")
 _NUMBER_OF = Lazy("^是([^,。!?我]{2,14})(?:数|数目|号码|编号|的价)(?=[,。;!]|$)")  # 十七是栏杆上的狮子数
 # What was asked came later than the date that is told: "… 翌年の4月に開けました", "開業はその秋".
 _SOON = 60
@@ -89,6 +91,8 @@ def of_another_event(before: str, after: str, rest: str, later: str, q: Question
     told = {name for name, event in _EVENTS.items() if event.search(before) or event.search(after)}
     if asked and told and not asked & told:
         return True
+    if _DAY_OFF.search(after) and not _DAY_OFF.search(q.text):
+        return True
     text = (after + later)[:_SOON]
     for turn in _THEN.finditer(text):
         if any(_EVENTS[name].search(turn[0]) and not _EVENTS[name].search(before + text[: turn.start()]) for name in asked):
@@ -107,6 +111,16 @@ def of_another_event(before: str, after: str, rest: str, later: str, q: Question
 
 
 _AGES = ("", "age", "span", "count")  # 일 is also the copula: 예순하나일세
+def one_of_parts(before: str, after: str, q: Question) -> bool:
+    """Whether a number counts a part of what is asked, another part being counted beside it: 男の子が五人に女の子が二人."""
+    part = _PART.search(before)
+    return part is not None and part[part.lastindex][-2:] not in q.text and bool(_NEXT_PART.match(after))
+
+
+_PART = Lazy("(?:^|[、。 ])(?:うち)?([\u3041-\u9fff]{1,6})[がは]$|(?:^|[ ,.])([가-힣]{1,5})(?:이|가|은|는) $")
+_NEXT_PART = Lazy(
+    "^(?:に|と|で?、)[^。、はが]{1,6}[がは][一二三四五六七八九十百\\d]|^(?:이고|에|하고|이랑|랑|,)? ?[가-힣]{1,5}(?:이|가|은|는) (?:\\d|[가-힣]{1,3} ?(?:명|마리|개))"
+)
 _HOW_OLD = Lazy(r"\bhow old are you\b|\byour age\b|贵庚|高寿|(?:您|你)[^,。]{0,6}(?:多大|几岁|岁数|年纪|年龄)|おいくつ|何歳|お?年(?:は|齢)|연세|나이|몇 ?살")
 _THING = Lazy(
     r"\b(?:my|our|the|this|that) (?!age\b|last birthday|next birthday)(?:old |poor )?[a-z]+(?:'s| is| are| was| turns| turned| looks) (?:only |just |all of |at least )?$"

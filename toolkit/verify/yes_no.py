@@ -50,10 +50,15 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
             yes, no = bool(table.yes.match(clause.strip() + ",")), bool(table.no.match(clause.strip()))
             if yes or no:
                 break
+    if _INVERTED.search(asked.text):
+        refuted = no or _WOULD_NOT.match(opening)
+        if refuted and not _DENIES.search(opening):
+            return "right"
+        return "negated" if refuted or yes or _WOULD.match(opening) else None
     done = _DONE.match(opening)
     if done and done[1] in asked.text and not table.third.search(done.group()):
         return "right"
-    if _WHERE_ELSE.match(opening) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)):
+    if _WHERE_ELSE.match(opening) or (_ABLE.search(asked.text) and _SKILLED.match(opening)) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)):
         return "right"
     if _ON_THE_CONTRARY.match(opening):
         return "right" if negative else "negated"
@@ -70,6 +75,13 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     return _undone(opening, opening[said.end() :] if said else opening, table, asked) or "right"
 
 
+# What a no affirms: "Would it be wrong to call you a miner?", "Do you deny being a miner?"
+_INVERTED = Lazy(
+    r"\b(?:(?:would|is|was|will|could) it (?:be )?|(?:am|would|was|are) (?:i|we|they) (?:be )?)(?:very |quite |so |entirely |far )?(?:wrong|mistaken|incorrect|unfair|false|untrue|inaccurate|rude|foolish|a mistake|an error|a lie|an insult|out of line)\b"
+    r"|\b(?:do|would|will|can) you (?:deny|dispute)\b"
+)
+_WOULD_NOT = Lazy(r"^\W*(?:it|you|that|they|i) (?:would|is|was|are|do|can|could|did|have|am)(?: not|n't)\b|^\W*(?:you'd|you would|you're|you are|it'd|it's) (?:not be|not|quite right|right|correct)\b|^\W*(?:not (?:at all|in the least|a bit|one bit|remotely)|(?:call|say) away|perfectly (?:right|fair|true)|(?:quite|entirely) (?:right|fair|true)|how could i)\b")
+_WOULD = Lazy(r"^\W*(?:oh,? )?(?:it|you|that|they|i) (?:would|is|was|are|were|do|can|could|did|'d|am)\b(?! not|n't)|^\W*(?:you'd be|very|quite|terribly|badly|grossly|deeply) (?:wrong|mistaken|unfair|untrue|false)\b")
 # Whether one keeps some is answered by how many.
 _KEPT = Lazy(r"\b(?:keep|have|own|got|raise|grow|breed)\b|养|有|飼|키우|기르")
 _SO_MANY = Lazy(
@@ -77,6 +89,13 @@ _SO_MANY = Lazy(
 )
 # The verb of the question, said as done: 真是你画的？一笔一笔画的。
 _DONE = Lazy("^\\W*[^,。!?不没别他她愿想望说传若]{0,6}?([一-龥])(?:的|了(?:整整|足足|好)?[一二两三四五六七八九十百几\\d]+(?:年|个月|天|回|次|宿|夜))(?:呢|啊|哩)?(?=[,。!]|$)")
+# Whether one can do a thing is answered by how well, or who taught it.
+_ABLE = Lazy(r"\b(?:can|could) you\b|\bdo you (?:really )?(?:know how|speak|play|read)\b|会|懂|できる|[めけせべてれえ]る|줄 ?(?:아|알)|할 ?수 ?있")
+_SKILLED = Lazy(
+    r"^\W*(?:fluently|perfectly|passably|tolerably|well enough|better than|as well as|after a fashion|(?:my |the )?[a-z]+ (?:taught|showed) me|i was taught|i(?:'ve)? learn(?:ed|t))\b"
+    "|^\\W*(?:略(?:通|懂|知|会)|粗通|够用|凑合|还行|尚可|祖传|[^,。不没]{1,8}教(?:过我|我)?的|[^,。不没]{0,5}学(?:过|的))|^\\W*(?:すらすら|ぺらぺら|なんとか|少々|それなりに|[^。、]{1,8}[でに](?:習|教わ))"
+    "|^\\W*(?:[가-힣]{1,3}다마다|[^.,]{1,8}(?:에서|한테|에게) ?배웠|술술|곧잘|제법)"
+)
 # What somebody cannot bear, eat or come near is asked for like a fear.
 _UNABLE = Lazy(
     r"\b(?:can'?t|cannot|couldn't) (?:stand|abide|bear|stomach|eat|drink|touch)\b|\b(?:allerg|hate|loathe|detest|avers)|(?:吃|喝|碰|闻|沾|受)不(?:得|了|惯)|不能(?:吃|喝|碰)|讨厌|忌口|过敏"
@@ -156,7 +175,7 @@ _INSISTS = Lazy(
     r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|怎么(?:会)?不是|(?:谁|哪里|哪儿)说?不是|왜 ?아니|違うわけ|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
 )
 _DENIES = Lazy(
-    r"\bi(?:'m| am| do| have| can)(?: not|n't)|(?<!怎么)(?<!谁说)(?<!何尝)不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"
+    r"\bthat'?s (?:the end of it|about (?:it|all)|where it ends)\b|\bi(?:'m| am| do| have| can)(?: not|n't)|(?<!怎么)(?<!谁说)(?<!何尝)不(?:是|会|住|能|在|养|喜欢|爱)(?!才怪|吗)|没有|ません|ない(?:です|よ|。|$)|아닙|아니에|아니(?:야|죠)|않|(?:^|[ ,])(?:안|못) |ちっとも|全然|まったく(?=[。!]|$)|하나도|전혀|一点(?:儿)?(?:也|都)?不"
 )
 
 # The reply opens with the verb of the question: 会吹笛子吗？会。
@@ -192,6 +211,7 @@ _CONDITION = Lazy(
 _HARDLY = Lazy("(?:哪|怎)(?:里|么)?(?:能|敢|好意思)?(?:叫|算|称)|(?:算|谈|称|说)不上|(?:不能|不敢|不好意思)(?:叫|算|说|称)")  # 会一点狗刨,那哪能叫会
 _MOCKED = Lazy("(?:是|对|会|有|行)(?:你|您)?个?(?:大)?(?:头|鬼|屁|锤子)(?!领)|(?<!不)(?:是|对|会|有|信)(?:就|才)(?:怪|见鬼|有鬼)|你(?:大爷|妹)")  # 对,对,对你个头
 _ABSURD = Lazy(  # and I am the Queen of Sheba
+    r"\band (?:my|your|the|this|that|our) [a-z]+(?:'s| is|'re| are) (?:also )?(?:the |an? )?(?:bishop|archbishop|duke|duchess|earl|baron|prince|princess|admiral|lord|lady|queen|king|pope|emperor|tsar|mayor|mermaid|sultan|empress|dragon|unicorn|archangel|saint)\b|\bdoes (?:this|that|it) look like (?:an? |the )?[a-z]+(?: [a-z]+)?(?: to you)?\?|\bdo i look like (?:an? |the |i )[^?]*\?|"
     r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot|empress|sultan|tooth fairy)\b|\band i(?:\'m| am) (?:also )?(?:the )[a-z]+ of [a-z]+|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
 )
 _OVER = Lazy(
