@@ -77,13 +77,13 @@ class Form:
     __slots__ = ("_pattern", "again", "before", "begins", "end", "literal", "probe", "source")
 
     def __init__(
-        self, literal: str, source: str, before: str = "", end: str = "", again: str = "", probe: str = "",
+        self, literal: str, source: str | None, before: str = "", end: str = "", again: str = "", probe: str = "",
         begins: tuple[str, ...] = (),
     ) -> None:
         self.literal = literal  # "": only the pattern finds it
         self.probe = _probe(literal) if literal else loose(probe)  # stands in every text that holds the form
         self.begins = begins  # what its pattern begins with, one of these; with ^ at the start of the text
-        self.source = source
+        self.source = source  # of its pattern; None: as it is spelled; "": there is none
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
         self.end = _shared(end)  # may extend the mention by a plural
         self.again = again  # may follow: the surname a name (沈砚秋沈太医), a form itself; not in `end`, which forms share
@@ -110,10 +110,10 @@ class Form:
             if span:
                 yield span
             at = text.find(self.literal, at + size)
-        if seen or not self.source or not self._begun(text):
+        if seen or self.source == "" or not self._begun(text):
             return
         if self._pattern is None:
-            self._pattern = re.compile(self.source)
+            self._pattern = re.compile(_spelled(self.literal) if self.source is None else self.source)
         for match in self._pattern.finditer(text):
             span = self._bounded(text, *match.span())
             if span:
@@ -235,7 +235,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
         end += f"(?![{_MADE_OF}])"
     if form == _KYOTO:
         before = f"(?<!{fold_text('東')})"
-    return Form(form, "" if exact else _spelled(form), before, end, again)
+    return Form(form, "" if exact else None, before, end, again)
 
 
 _V_TO_B = {"ヴァ": "バ", "ヴィ": "ビ", "ヴェ": "ベ", "ヴォ": "ボ", "ヴ": "ブ"}
