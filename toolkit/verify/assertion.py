@@ -116,7 +116,7 @@ class Mention:
         a, c = self.a, self.c
         if c.changed_before.search(self.before):
             return 3
-        if c.strong_before.search(self.before) or c.strong_after.search(a.sentence_after):
+        if self.shown or c.strong_before.search(self.before) or c.strong_after.search(a.sentence_after):
             return 3
         if not _PARTICLES.sub("", self.before) and not _PARTICLES.sub("", self.after):
             return 3
@@ -124,6 +124,11 @@ class Mention:
         if c.copula.search(self.before) or subject.search(self.before) or c.first_after.search(a.sentence_after):
             return 2
         return 1
+
+    @cached_property
+    def shown(self) -> bool:
+        """Whether the role goes on to say that this is where it lives, or what it does."""
+        return bool(_WHERE_I.match(self.a.sentence_after + self.a.following))
 
     @cached_property
     def frame(self) -> str:
@@ -159,7 +164,7 @@ class Mention:
 
     def _verb_of_question(self, cue: str) -> bool:
         """Whether a cue of denial is only the verb that the question itself asks with: "what did you leave?"."""
-        if self.q.denied and self.q.denied in cue.replace(" ", ""):
+        if any(verb in cue.replace(" ", "") for verb in self.q.denied):
             return True
         return bool(_LEXICAL.fullmatch(cue)) and cue in self.q.text
 
@@ -184,6 +189,8 @@ class Mention:
         disliked = self.q.liking and (c.disliked.search(before) or c.disliked.search(self.after))
         if disliked:
             count = 1 + c.negated_before.count(before[: disliked.start()] if disliked.string is before else before)
+        if self.q.denied and not cues and _ABLE.search(after):
+            count += 1
         said = words(_DETERMINER.sub("", before))
         opens = said == 0 or _MODIFIER.match(before) is not None or (said <= 2 and self.strength < 3)
         if self.q.listing and count % 2 == 0 and _EXCEPTED.match(self.a.sentence_after):
@@ -220,6 +227,8 @@ class Mention:
         """Whether the question mark of the sentence belongs to the mention's clause."""
         after = self.a.sentence_after[len(self.after) :]
         if hands_back(after) or _QUOTED_END.search(self.a.sentence_after) or _IS_IT.match(self.a.sentence_after):
+            return True
+        if not self.after.strip() and _YOU_INSTEAD.match(after):
             return True
         return not WORDS.search(after) or bool(_TAG.match(after))
 
@@ -258,6 +267,7 @@ class Mention:
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
 _EITHER = Lazy("还是[^,。!?]{1,8}\\?")
+_WHERE_I = Lazy(r"^[;,.!—-]+ ?(?:it|that|this|here|there)(?:'s| is) (?:where i (?:live|work|belong|keep|sleep|was born|grew|do)|what i (?:do|am)\b|my (?:home|trade|work|job|name|living)\b)(?! not)")
 _MAYBE = Lazy("^(?:[哦嗯呃啊唔,.…]){0,4}(?:差(?:不多|\ue001)|大概|也许|可能|好像|应该(?!的)|估计|兴许|或许|八成|说不准|不好说|谁知道|没准)")
 _MODIFIER = Lazy("[^\\W我俺你您他她是]{1,5}的$")  # 整根的藕
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
@@ -268,6 +278,7 @@ _EXCEPTED = Lazy(
     r"^(?:だけは?|ばかりは|(?:の|に)?(?:ほう|方)は|については)[、…—. ]*[^。!?]{0,40}?(?:(?<!じゃ)な(?:い(?!か)|くて|かった)|ません|[れけえめせ]ず|まだ|苦手|無理|だめ|さっぱり|からきし|勘弁|お手上げ)"
     "|^(?:만은?|만큼은|쪽은)[,… .]*[^.!?]{0,40}?(?:(?:^| )(?:안|못) ?[가-힣]|지 ?(?:않|못)|없(?!이)|아직|젬병|서툴|무리|엉망|모르|몰라)"
 )
+_ABLE = Lazy("大好|好物|好き|食べ(?:る|ま|た|て)|飲(?:む|み|ん)|좋아|즐겨|잘 ?먹|먹은 ?적|먹고 ?[사싶]|환장|\ue001{4}")  # does what the question asks not to be done
 _APPOSED = Lazy("^(?:の|たる|である)(?:この)?(?:私|わたし|あたし|俺|おれ|僕|ぼく|わし|拙者|おいら)(?:が|は|に|を|も|の)|^인 (?:내|제|나|저|우리)(?:가|는|도|한테|에게|를)? ")  # what the smith that I am does
 _DIRECT = 18  # characters after one of several names in which a denial is about the name
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
@@ -276,6 +287,7 @@ _LEXICAL = Lazy(r"离开|告别|放弃|拒绝|讨厌|脱离|反对|排除|辞[�
 _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ECHOED = Lazy(r"\b(?:look|sound|seem)s? like (?:an? |the )?$|(?:你|您)(?:瞧|觉得|认为)|(?:你|您)(?:是)?(?:想|要)?(?:问|知道|打听)|我(?:是不是|是否|算不算)$|\b(?:are you asking|you want to know)\b")
 _REMEMBERED = Lazy(r"^[^,。!?]{0,4},(?:对吧|对吗|是吧|没错吧|对不对|是不是)\?|^(?:なん)?(?:だろう?|でしょう?|だよね?|だよな|だったよね|だったよな)\?|^(?:이?잖아요?|이?지|이?죠|이?지요|맞지|맞죠)\?")
+_YOU_INSTEAD = Lazy("^[、, ]{1,2}(?:あなた|君|きみ|お前|あんた|そっち|너|당신|자네|그쪽|손님)(?:なら|だったら|も|라면|이라면|도)")  # 하늘배, 너라면 타 보고 싶어?
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

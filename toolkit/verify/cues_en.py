@@ -145,6 +145,7 @@ CUES = {
         r"|\b(?:cards?|sign|plate|plaque|letterhead|label|stationery|door)s? still (?:reads?|says?)\b"
         r"|\b(?:was|were) (?:to be|supposed to be|meant to be|going to be|down for) (?:the |an? |on |at )?$"
         r"|\bthere (?:were|was) (?:once |only )?$"
+        r"|\bfor (?:[a-z-]+ ){1,3}(?:years|months|winters|decades|seasons) (?:it|home|that|there|we|the \w+|my \w+) (?:was|were) "
     ),
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:(?<!for )once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|(?:until|till)(?! (?:they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the (?:end|day i die)|my (?:last|dying)|kingdom|doomsday|the grave))|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"
@@ -154,6 +155,7 @@ CUES = {
         r"|^ (?:went (?:in|into|over|down|under|overboard|missing|up)|fell (?:in|into|over|off)|sank|got (?:lost|stolen|wet|eaten)|is (?:gone|lost|used up|at the bottom)|are (?:gone|lost|used up)|ran out|were (?:used|spent|stolen|lost)|was (?:stolen|lost|eaten|taken))\b"
         r"|^ (?:was|were) (?:an? |the )?(?:fine|good|great|hard|best|long|lovely|grand|sweet|happy|easy) (?:age|year|time|life|trade|number|place|home|town)\b"
         r"|^,? (?:(?:is|was|got|were) )?(?:left|lost|forgotten) (?:behind|on|in|at)\b"
+        r"|^ (?:that )?i (?:gave up|sold|quit|dropped|abandoned|pawned|threw away|gave away|lost|swore off|left behind|burned|put (?:away|down|aside)|had to (?:sell|give up|pawn|leave))\b"
         r"|^ (?:war|etait|fue) (?:der|die|das|mein|meine|nur|fruher|einmal|le|la|mon|ma|el|mi)\b"
         r"|^,? (?:un)?till? (?:they|he|she|you|we|i|yesterday|last|this|the)\b"
         r"|^ (?:was|is|got|has been|were|had to be) (?:postponed|called off|put off|cancell?ed|scrapped)\b"

@@ -20,6 +20,7 @@ _REACH = 120  # characters of the sentence on each side, and of what follows
 
 _CONTRAST = {
     "en": (
+        r"\b(?:cards?|signs?|plates?|plaques?|letterhead|labels?|stationery|doors?|shingle|board|map|register|passport|papers?|crates?|collar) still (?:reads?|says?|bears?|shows?|lists?|carr(?:y|ies)|has|have)\b[^.!?]{0,16}M|"
         r"\b(?:was|were|had been|used to be) (?:(?:on|at|in|for|from) )?(?:the |an? )?M,? (?:un)?till?\b|"
         r"\b(?:used to be|once|first|originally|formerly|was|were|had been)\b[^.!?;]{0,40}M[^.!?;]{0,24}[,;.]? ?(?:but |and |though |yet )?"
         r"(?:not any ?more|not now|not today|not these days|no longer\b|(?:it|that|they|things?|all that|this) (?:isn't (?:now|any)|(?:has|have) (?:since |all )?changed|changed\b)|that'?s (?:over|changed))"
@@ -32,7 +33,7 @@ _CONTRAST = {
         "(?:如今|现在|今天|眼下|后来|早|已经|这会儿|目前|现已)[^。!?]{0,6}(?:不是|不了|没有?了|改|变了|换|不再|不干|不做)"
         "|(?:[了过][^,。]{0,4}年[^。!?]{0,6}|(?:干|做|当|打|住|养)了[^。!?]{1,12})M[^。!?]{0,20}[,。;](?:如今|现在|眼下|这会儿)(?:我)?(?!还|仍|依旧|也)(?:只|就|改)?(?:替|给|帮|靠|是|做|当|改|在)"
         "|等[^,。]{1,10}(?:了|后|完)?,?我?(?:要|就|想|会)(?:当|做|去|是|养|学|住)(?:个|一名)?M[。!,](?:但|可)?(?:现在|眼下|如今|目前)"
-        "|(?:说好|讲好|约好|定好|原定|本来定|本来说|原说)(?:了|的)?(?:是|由|让)?M[^。!?]{0,14}[,。;](?:结果|谁知|哪知|不料|临了|临到|偏偏|没想到|到头来|后来)"
+        "|(?:说好|讲好|约好|定好|原定|本来定|本来说|原说)(?:了|的)?(?:是|由|让)?M[^。!?]{0,14}[,。;]+(?:结果|谁知|哪知|不料|临了|临到|偏偏|没想到|到头来|后来)"
         "|的时候(?:是|有|共)?M[,。…]+(?:回来|后来|现在|如今|眼下|这会儿|到了)"
         "|(?:等到?|得等|要到|到了?)?(?:明年|后年|下个?月|下周|下星期|来年|将来|开春|年后)[^。!?]{0,8}M[^。!?,]{0,6}[,。;](?:但|可|不过)?(?:今天|现在|眼下|目前|今年|这会儿)[^。!?]{0,3}(?:还|仍|依旧|不|倒|是)"
     ),

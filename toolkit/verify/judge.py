@@ -22,6 +22,7 @@ from .rivals import (
     alone,
     denied_together,
     find_rivals,
+    in_parallel,
     in_rows,
     keep_longest,
     longer_names,
@@ -32,10 +33,10 @@ from .rivals import (
     told_in_part,
 )
 from .sequel import undone
-from .sequel_en import undone_en
+from .sequel_en import none_at_all, undone_en
 from .slots import same_slot
 from .source import informed
-from .stuffing import chanted, repeated, salad
+from .stuffing import chanted, dumped, repeated, salad
 from .terms import Match, Matcher, find, key_matcher
 from .terms import Reading as Terms
 from .values import unsettled
@@ -182,7 +183,7 @@ def _decide(
         return _denied(readings, asserted, reader, asked, m)
     if chanted(mentions, reader.text) or (len(readings) > 3 and repeated(mentions, reader.text)):
         return Finding("stuffed", readings, readings[0])
-    if readings and salad(reader.text, reader.language):
+    if readings and (salad(reader.text, reader.language) or dumped(mentions, reader.text)):
         return Finding("stuffed", readings, readings[0])
     if not readings:
         answer = yes_or_no(m, read_rivals(reader), reader, asked)
@@ -199,12 +200,16 @@ def _decide(
     if granted:
         return Finding("contradicted", readings, granted)
     best = max(r.strength for r in asserted)
+    if best < 3 and asked.open and reader.language == "en" and none_at_all(reader.text[: asserted[-1].start]):
+        return Finding("negated", readings, asserted[-1])
     if best == 1 and any(r.start in rows for r in readings):
         return Finding("listed", readings, readings[0])
     against = [r for r in readings if r.status in ("attributed", "hedged") or (r.status == "negated" and r.strength == 3)]
     if against and best == 1:
         return Finding(against[-1].status, readings, against[-1])
     last = [r for r in asserted if r.strength == best][-1]
+    if best == 1 and not asked.listing and len(rivals) > 1 and in_parallel(asserted[-1], rivals, reader):
+        return Finding("listed", readings, asserted[-1])
     final = asserted[-1]
     if asked.listing:
         rivals = [r for r in rivals if not set_apart(r, reader)]

@@ -107,7 +107,7 @@ def fold_pattern(source: str) -> str:
     return "".join(_TABLE[ord(c)] if "\u3400" <= c <= "\u9fff" else c for c in source)
 
 
-HEAD, TAIL = 4000, 2000  # of a longer text only its beginning and its end are read, where an answer stands
+HEAD, TAIL = 3000, 2000  # of a longer text only its beginning and its end are read, where an answer stands
 
 
 @dataclass(frozen=True, slots=True)

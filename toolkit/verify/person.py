@@ -89,6 +89,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
                 return False
             continue
         if nearest == third:
+            if a.language == "en" and not q.about_user and not _YOU.search(q.text) and _PRONOUN.fullmatch(text, *third):
+                return False  # "Let him bolt his door on …", where the general's day is asked
             if index and _addressed(text, third, c):
                 continue
             if index == 0 and second[0] >= 0 and text[second[1] : third[0]].strip() in ("", "的") and not (q.about_user or q.kin):
@@ -219,6 +221,7 @@ _POSTPOSED = {
     "ko": Lazy(r"[,…—.](?: ?[가-힣]{1,4}){0,3} ?[가-힣]{1,6}(?:이|가|께서|은|는|말이야|말이지|말입니다|이요|가요|얘기)\W*$"),
 }
 _MERELY = Lazy("^(?:只|不过|顶多|充其量)是个?[^,。!?]{1,6}(?=[,。!?]|$)|^(?:は|なんて)ただの[^。、]{1,6}(?:だ|です|さ)|^(?:은|는) ?그냥 [^.,]{1,6}(?:예|이에|이야|일)")  # 铁蛋只是个帮工
+_PRONOUN = Lazy(r"(?:he|she|they)(?:'s|'re|'ve)?|him|her|them|his|hers|their|theirs")
 _LIKEWISE = Lazy(r"^\W*(?:(?:the )?same (?:as|for)|just like|like|as with|following)\b|^(?:跟|和|同|像|随)[^,。]{1,8}(?:一样|同样|似的)|^[^、。]{1,20}(?:とおり|通り)(?:に|で)?$|^[^,.]{1,20}(?:대로|듯이?) ?$")
 _ARTICLE = Lazy(r"\b(?:the|an?|his|her|their)\b|的")
 _YOU = Lazy(r"\b(?:you|your|yours|yourself)\b")

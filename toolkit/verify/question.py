@@ -33,7 +33,7 @@ class Question:
     lived: bool = False  # about what the role meets with or did, rather than is
     listing: bool = False  # asks for several facts, each of which may have a predicate of its own
     planned: bool = False  # about something that was told, plans too
-    denied: str = ""  # the verb that it asks with in the negative: what one cannot eat
+    denied: tuple[str, ...] = ()  # the verbs that it asks with in the negative: what one cannot eat
 
     def holds(self, verb: str) -> bool:
         """Whether it holds a verb's stem, in Korean also without the last consonant: 둡(니다) is 두(시죠)."""
@@ -66,6 +66,7 @@ _DENIED = Lazy(
     "([\u4e00-\u9fff][\u3041-\u3096]{0,3}?)ない(?=もの|物|の(?:は|が)|こと|人|食|場所|所|飲|お|理由)"
     "|((?:못|안) ?[가-힣])[가-힣]{0,2}[는은을운한] (?:게|것|거|건|음식|사람|일|데|곳|동물|술)"
 )
+_PLAIN_VERBS = {"못드": ("못먹", "못마"), "안드": ("안먹", "안마"), "召し上がれ": ("食べられ", "飲め")}  # a polite verb and its plain twins
 _ARE_YOU = Lazy(r"[你您](?:就|可)?是(?:不是)?[^,。]{0,4}$|\bare you (?:really )?(?:the |an? |my )?(?:\w+ )?$")
 _IS_IT = Lazy("(?:さん|様)?(?:です|でいらっしゃい)か|이?(?:세요|신가요|십니까|입니까|인가요)\\?")
 
@@ -82,9 +83,12 @@ def _persons(kin: Lazy, text: str) -> Iterator[str]:
             yield person.group()
 
 
-def _denied_verb(text: str) -> str:
+def _denied_verbs(text: str) -> tuple[str, ...]:
     found = _DENIED.search(text)
-    return next(group for group in found.groups() if group).replace(" ", "") if found else ""
+    if found is None:
+        return ()
+    verb = next(group for group in found.groups() if group).replace(" ", "")
+    return (verb, *_PLAIN_VERBS.get(verb, ()))
 
 
 @lru_cache(maxsize=1024)
@@ -110,5 +114,5 @@ def read_question(question: str, language: str) -> Question:
         naming=bool(_NAMING.search(text)),
         fearing=bool(_FEARING.search(text)),
         lived=bool(_MET.search(text)),
-        denied=_denied_verb(text),
+        denied=_denied_verbs(text),
     )

@@ -170,6 +170,14 @@ def in_rows(keys: Sequence[Match], rivals: Sequence[Match], text: str) -> frozen
     return frozenset(listed)
 
 
+def in_parallel(key: Reading, rivals: Sequence[Reading], reader: Reader) -> bool:
+    """Whether two wrong values or more are told the same of as the key: "The butler had the key. The maid had the grudge. …"."""
+    told = _TOLD.match(reader.text, key.end)
+    alike = [r for r in rivals if r.status == ASSERTED and (m := _TOLD.match(reader.text, r.end)) and told and m[1] == told[1]]
+    return len({reader.text[r.start : r.end] for r in alike}) > 1
+
+
+_TOLD = Lazy(r" (had|has|knew|wanted|hated|could have|might have|loved|needed|stood|owed|feared|saw|heard|can|could|may|might) ")
 _NEXT = Lazy(r"[\s,、·/。…&+-]{0,3}(?:and|or|还是|或者?|和|か|や|と|나|이나|와|과|랑)?[\s,]{0,2}(?:the |an? |my )?")
 _STOP = Lazy("[。….]")
 _TOPIC = Lazy(r"(?:さん|ちゃん)?(?:は|が|なら)|이?(?:은|는|가) |是|\b is\b")  # a sentence about one is no member of the row before

@@ -73,6 +73,11 @@ _NUMBERS_A_THING = Lazy(
     r"^ (?!this|was|has|plus|perhaps|alas|always|cheers|thanks|years?|winters?|summers?|springs?|birthdays?|harvests?|months?)[a-z]{3,}s\b(?! (?:old|young))|^(?:码|号|步|里|斤|级|层|间|本|条|根|匹|张|页)|^(?:番|号|歩|里|段|枚|本|匹|軒)(?!目)|^ ?(?:걸음|번지|호|리|근|마리|계단|층|채|권)"
 )
 _CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
+# Half of what is asked: "Five miles out, then back the same way", where one asks for the loop.
+_WHOLE = Lazy(r"\b(?:loop|circuit|round trip|there and back|altogether|in all|in total|both ways)\b")
+_EACH_WAY = Lazy(r"^,? (?:each|one|either|every) way\b")
+_OUTWARD = Lazy(r"^,? (?:out|up|down|there|to the [a-z]+)\b(?! and (?:back|home))")
+_BACK = Lazy(r"^[^.!?]{0,24}\b(?:back|home|return|again)\b")
 _WORD = Lazy(r"[a-z]{3,}")
 _SHIFTED = Lazy("^.{0,4}(?:还|又)?(?:晚|早|迟|推后|在.{1,8}(?:后|前|才))")
 _HAN = Lazy("[\u3400-\u9fff]")
@@ -87,6 +92,8 @@ _OPENS = 3  # words, or six characters, in which a clause names what it is about
 
 def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether a number numbers a thing and no years, or is told of one thing and the next clause turns to the one asked."""
+    if _WHOLE.search(q.text) and (_EACH_WAY.match(after) or (_OUTWARD.match(after) and _BACK.match(rest))):
+        return True
     if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after) or _NUMBERS_A_THING.match(after)):
         return True
     turn = _CONTRAST.match(rest)

@@ -28,6 +28,15 @@ def chanted(mentions: Sequence[Match], text: str) -> bool:
     return any(len(word) > 1 and not word.isdigit() and word * 5 in text for word in said)
 
 
+def dumped(mentions: Sequence[Match], text: str) -> bool:
+    """Whether the key stands only in a list of catchwords: "(ferryman; boatman; ferry; river)", "Keywords: …"."""
+    lists = [m.span() for m in _CATCHWORDS.finditer(text) if not _SENTENCE.search(m.group())]
+    return bool(lists) and all(any(start <= m.start and m.end <= end for start, end in lists) for m in mentions)
+
+
+# Five pieces or more in brackets, or what is labelled as tags.
+_CATCHWORDS = Lazy(r"[(\[{](?:[^()\[\]{};|/]{1,40}[;|/] ?){4,30}[^()\[\]{};|/]{0,40}[)\]}]|\b(?:key ?words?|key ?terms?|tags?) ?: ?[^.!?\n]{1,200}")
+_SENTENCE = Lazy(r"\b(?:i|i'm|i've|am|we|is|are|was)\b")
 _PILE = 6  # words in a row that no grammar joins
 
 

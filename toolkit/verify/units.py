@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from .normalise import fold_pattern
 from .numbers import Number, find_numbers
@@ -80,6 +81,12 @@ _HALF_INSIDE = re.compile("[个]半(?=小时|钟头|月|星期|礼拜|时辰)")
 _ONE = re.compile(
     r"\ban? (?=(?:hour|day|week|fortnight|month|year|decade|century|mile|metre|meter|kilo|kilogram|pound|ton|tonne|litre|liter|foot|inch|gallon|pint)\b)"
 )
+_PART_OF = re.compile(r"\b(an?|one|two|three|four|five|seven|nine) (half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twelfth|twentieth)s? of an? ")
+_PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twelfth": 12, "twentieth": 20}
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7, "nine": 9}
+# A number told by another: "a hundred shy of thirteen hundred", "two more than fifty".
+_SHORT_OF = re.compile(r"(?: [a-z]{3,9})? (?:shy|short) of (?:a |the |my )?|(?: [a-z]{3,9})? (?:less|fewer) than (?:a |the )?")
+_PAST = re.compile(r"(?: [a-z]{3,9})? (?:more than|past|beyond|over|above|on top of) (?:a |the |my )?")
 _AND_A_HALF = re.compile(" and a half")
 
 
@@ -104,11 +111,31 @@ def find_quantities(text: str) -> list[Quantity]:
     for half in _SHARE.finditer(text) if len(text) < 4000 else ():
         value = _SHARES[half.group()]
         found.append(Quantity(half.start(), half.end(), value, value, "", "", words=True))
+    for part in _PART_OF.finditer(text) if len(text) < 4000 else ():
+        unit = _unit_at(text, part.end())
+        if unit:
+            value = _F(_COUNTS[part[1]], _PARTS[part[2]])
+            found.append(Quantity(part.start(), unit[3], unit[2] * value, value, unit[1], unit[0], words=True))
+    found += _told_by_another(text, found[: len(numbers)])
     for half in _HALF_BEFORE.finditer(text) if len(text) < 4000 else ():
         unit = _unit_at(text, half.end())
         if unit and not any(q.start <= half.start() < q.end for q in found):
             found.append(Quantity(half.start(), unit[3], unit[2] / 2, _F(1, 2), unit[1], unit[0], words=True))
     return found
+
+
+def _told_by_another(text: str, plain: list[Quantity]) -> list[Quantity]:
+    """Differences and sums in words; of a sum the second is the greater by far, since "ten past six" is a time."""
+    made = []
+    for first, second in pairwise(plain[:200]):
+        if not (first.value and second.value and 0 < second.start - first.end < 40 and second.value > first.value):
+            continue
+        less = _SHORT_OF.fullmatch(text, first.end, second.start)
+        more = second.value >= 24 and _PAST.fullmatch(text, first.end, second.start)
+        if (less or more) and first.plain and second.plain:
+            value = second.plain - first.plain if less else second.plain + first.plain
+            made.append(Quantity(first.start, second.end, value, value, second.dimension, second.unit, words=True))
+    return made
 
 
 _TIMED = re.compile(fold_pattern("半钟?|[零又]?[\\d一二三四五六七八九十]{1,3}秒"))

@@ -58,6 +58,8 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
     done = _DONE.match(opening)
     if done and done[1] in asked.text and not table.third.search(done.group()):
         return "right"
+    if _THIS_PLACE.search(asked.text) and _WELCOME.search(opening) and not no:
+        return "right"
     if _WHERE_ELSE.match(opening) or (_ABLE.search(asked.text) and _SKILLED.match(opening)) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)):
         return "right"
     if _ON_THE_CONTRARY.match(opening):
@@ -170,6 +172,9 @@ _ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*�
 _SIGH = Lazy(r"^\W*(?:あら(?:あら|まあ)?|おや(?:おや)?|ふふ+|はは+|へへ+|これはこれは|어머나?|아이[고구]|허허|하하|호호|흐흐|에헴|이런|세상에|글쎄 ?말)[、。,.!~… ]+")
 # 違うと言ったところで…: a no that would be of no use is none.
 _IN_VAIN = Lazy(r"^\W*(?:いや|いいえ|違う|違います|否)と(?:言|い)(?:っ|え|い|う)[^、。]{0,8}[、。]|^\W*아니(?:라|에요라|요라)?고 ?(?:해|하|말|우|발뺌)[가-힣]* ?(?:봐야|봤자|도|들|면)?[ ,]")
+# Whoever is bidden welcome where he asks whether this is the place, has found it.
+_WELCOME = Lazy(r"ようこそ|いらっしゃ|어서 ?오|欢迎光临|\bcome (?:on |right )?in\b|\bwelcome\b")
+_THIS_PLACE = Lazy(r"ここ|こちら|여기|이 ?집|这儿|这里|这家|\bthis (?:is |the )|\bhere\b")
 _CLAIM = 40  # characters in which a predicate after the yes or no decides over it
 _INSISTS = Lazy(
     r"\bi (?:\w+ly )?(?:am|do|have|can)\b(?! not|n't)|我(?:就|当然|确实)?(?:是|会|有|住|能)(?!不)|怎么(?:会)?不是|(?:谁|哪里|哪儿)说?不是|왜 ?아니|違うわけ|(?:没|不会)(?:有)?(?:看走眼|看错|记错|说错|猜错|弄错|认错|听错)|就是(?:它|他|她|这|那)|\bi (?:spent|lived|worked|served|trained|was there)\b|(?:間違|まちが)って(?:は)?(?:い)?ません|(?:私|俺|僕)(?:は|が)?(?:そう|です)|맞(?:아|습|죠)|아(?:뇨|니요|니),? ?(?!안|못|아니|그런)[가-힣]{1,4}(?:아요|어요|여요|해요|죠|지요|니다)(?=[.! ,])"
