@@ -241,6 +241,19 @@ def _time(match: re.Match) -> tuple[Reading, ...]:
     return tuple(sorted({((h * 60 + minute) % 1440,) for h in _hours(hour, part)}))
 
 
+# What goes on at an hour tells which half of the day it is in: "half past six, with the cocks crowing".
+_AT_WHICH = r"(?:,? (?:(?:just|right|straight|sharp|exactly|each|every|of an?) )?(?:with|when|as|while|before|after|at|by|in|around) (?:the |my |an? )?(?:[a-z]+ )?)"
+_MORNING = re.compile(rf"{_AT_WHICH}(?:cocks?\b|cock-?crow|roosters?\b|dawn|sun-?rise|first light|breakfast|larks?\b|milk(?:man|maid)?\b|early mass\b|matins|dew\b|sun (?:comes|is coming|rises|gets) up)")
+_EVENING = re.compile(rf"{_AT_WHICH}(?:dusk|sun-?set|supper|twilight|lamplight|lamps\b|bats?\b|owls?\b|fireflies|vespers|tea\b|evening\b|sun (?:goes|is going|sets) down|sun sets)")
+
+
+def _by_daylight(text: str, end: int, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    if len(readings) != 2:
+        return readings
+    early, late = _MORNING.match(text, end), _EVENING.match(text, end)
+    return readings[:1] if early and not late else readings[1:] if late and not early else readings
+
+
 def _date(match: re.Match) -> tuple[Reading, ...]:
     get = match.group
     if get("iy"):
@@ -325,7 +338,7 @@ def find_moments(text: str, kind: str) -> list[Moment]:
             )
             readings: tuple[Reading, ...] = ((day,),)
         else:
-            readings = _time(match) if kind == "time" else _date(match)
+            readings = _by_daylight(text, match.end(), _time(match)) if kind == "time" else _date(match)
         if readings:
             found.append(Moment(match.start(), match.end(), kind, readings))
             if len(found) >= 200:
