@@ -9,6 +9,7 @@ from .lazy import Lazy
 from .terms import Matcher, bare_number
 from .terms import Reading as Terms
 from .units import Quantity, same_quantity
+from .values import HOW_OLD
 
 _READ = 40  # quantities of a reply that are looked at
 _NOUN = Lazy(r" ?([a-z]{3,}|[\u4e00-\u9fff\u3041-\u30fa]|[가-힣]{1,3})")
@@ -28,6 +29,8 @@ def another_value(m: Matcher, readings: Sequence[Reading], terms: Terms, reader:
     for other in terms.quantities[:_READ]:
         if other.start <= final.end or other.value is None or (other.words and other.value == 1) or any(same_quantity(key, other) for key in m.quantities):
             continue
+        if _in_other_years(own, other, reader):
+            return reader.read(other.start, other.end, True)
         same = _thing(own, terms.text) == _thing(other, terms.text)
         if other.dimension != own.dimension or other.ordinal != own.ordinal or not same:
             continue
@@ -41,6 +44,20 @@ def another_value(m: Matcher, readings: Sequence[Reading], terms: Terms, reader:
         ):
             return reading
     return None
+
+
+# When the role will turn what it says: an age of another year than the next.
+_COMING = Lazy(r"来(?:月|年|週)|今年|もうすぐ|次の(?:誕生日|正月)|다음 ?(?:달|주)|내년|올해|곧 |下个?月|明年|今年|next (?:month|year|birthday|week)|about to turn")
+_TURNS = Lazy(r"^(?:歳|才)?に(?:なる|なり)|^(?:살|세)?(?:이|가) ?(?:되|됩|돼|된)|^岁了|^ (?:this|next) ")
+
+
+def _in_other_years(own: Quantity, other: Quantity, reader: Reader) -> bool:
+    """Whether the role gives itself another age, soon to come, than the one it has told: 六十三だよ。来月…七十になる."""
+    if not HOW_OLD.search(reader.question.text) or other.dimension not in ("", "age") or own.plain is None or other.plain is None:
+        return False
+    around, _ = reader.around(other.start, other.end)
+    turns = _COMING.search(around.sentence_before) and _TURNS.match(around.clause_after)
+    return bool(turns) and abs(own.plain - other.plain) > 1 and reader.read(other.start, other.end, True).status in (ASSERTED, "not_present")
 
 
 def _thing(quantity: Quantity, text: str) -> str:

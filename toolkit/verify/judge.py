@@ -200,8 +200,9 @@ def _decide(
     if granted:
         return Finding("contradicted", readings, granted)
     best = max(r.strength for r in asserted)
-    if best < 3 and asked.open and reader.language == "en" and none_at_all(reader.text[: asserted[-1].start]):
-        return Finding("negated", readings, asserted[-1])
+    first = next(r for r in asserted if r.strength == best)
+    if best < 3 and asked.open and reader.language == "en" and none_at_all(reader.text[: first.start]):
+        return Finding("negated", readings, first)
     if best == 1 and any(r.start in rows for r in readings):
         return Finding("listed", readings, readings[0])
     against = [r for r in readings if r.status in ("attributed", "hedged") or (r.status == "negated" and r.strength == 3)]

@@ -121,7 +121,7 @@ _PART = Lazy("(?:^|[、。 ])(?:うち)?([\u3041-\u9fff]{1,6})[がは]$|(?:^|[ ,
 _NEXT_PART = Lazy(
     "^(?:に|と|で?、)[^。、はが]{1,6}[がは][一二三四五六七八九十百\\d]|^(?:이고|에|하고|이랑|랑|,)? ?[가-힣]{1,5}(?:이|가|은|는) (?:\\d|[가-힣]{1,3} ?(?:명|마리|개))"
 )
-_HOW_OLD = Lazy(r"\bhow old are you\b|\byour age\b|贵庚|高寿|(?:您|你)[^,。]{0,6}(?:多大|几岁|岁数|年纪|年龄)|おいくつ|何歳|お?年(?:は|齢)|연세|나이|몇 ?살")
+HOW_OLD = Lazy(r"\bhow old are you\b|\byour age\b|贵庚|高寿|(?:您|你)[^,。]{0,6}(?:多大|几岁|岁数|年纪|年龄)|おいくつ|何歳|お?年(?:は|齢)|연세|나이|몇 ?살")
 _THING = Lazy(
     r"\b(?:my|our|the|this|that) (?!age\b|last birthday|next birthday)(?:old |poor )?[a-z]+(?:'s| is| are| was| turns| turned| looks) (?:only |just |all of |at least )?$"
     r"|(?:这|那|我这|我那)(?:把|座|间|条|只|棵|张|口|艘|件|门|面|匹|头)[^,。!?]{1,6}$"
@@ -142,7 +142,7 @@ def of_a_thing(text: str, before: str, q: Question) -> bool:
     """Whether a number tells the age of a thing, or another quantity, where the role's own age is asked, or counts where a rank is."""
     if _RANK.search(q.text) and _COUNT.search(text):
         return True
-    if q.kin or not _HOW_OLD.search(q.text):
+    if q.kin or not HOW_OLD.search(q.text):
         return False
     said = whole_quantity(text)
     return bool(_THING.search(before)) or (said is not None and said.dimension not in _AGES and said.unit != "일")
