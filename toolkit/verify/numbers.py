@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from .normalise import fold_pattern
 
-LIMIT = 300  # numbers read from one text; a reply with more is not an answer
+LIMIT = 200  # numbers read from one text; a reply with more is not an answer
 
 
 @dataclass(frozen=True, slots=True)

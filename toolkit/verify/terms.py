@@ -20,7 +20,7 @@ from .units import Quantity, counted_quantity, find_quantities, same_quantity, w
 from .verdict import Key
 
 LIMIT = 400  # mentions of one key that are found
-READ = 10  # of more mentions the first and the last half are read
+READ = 8  # of more mentions the first and the last half are read
 
 
 @dataclass(frozen=True, slots=True)
