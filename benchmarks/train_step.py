@@ -69,7 +69,7 @@ def side(name: str, folder: Path, steps: int, small: bool, lora: bool) -> None:
     from toolkit.train.callbacks import SampleWriter
     from toolkit.train.grpo import Scoring, dataset_of, make_trainer
     from toolkit.train.models import load, quiet_libraries
-    from toolkit.train.pipeline import common_arguments
+    from toolkit.train.processes import common_arguments
     from toolkit.train.speed import keep_freed_memory
 
     quiet_libraries()

@@ -22,7 +22,7 @@ from toolkit.train.dynamic_sampling import chosen_rows, varied
 from toolkit.train.grpo import make_trainer
 from toolkit.train.models import load
 from toolkit.train.new_model import make_tokenizer
-from toolkit.train.pipeline import common_arguments
+from toolkit.train.processes import common_arguments
 from toolkit.train.speed import decoder, obstacle
 
 LOSSES = choices_of("trl.trainer.grpo_config", "loss_type")

@@ -8,12 +8,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from toolkit.errors import InputError, ToolkitError
 from toolkit.rewards.compose import Reward, compose
@@ -22,16 +20,16 @@ from toolkit.run import MANIFEST, Run, is_main_process, locked
 from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import counter, say
-from toolkit.train.arguments import NEW, TrainSettings, as_installed
+from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import forget_after, last_whole
-from toolkit.train.launch import Batch, batch_of, launched, world_size
+from toolkit.train.launch import Batch, batch_of, world_size
 from toolkit.train.preflight import preflight
-from toolkit.train.restore import check_place, restore, short
+from toolkit.train.processes import by_main, check_values, common_arguments, process_state, with_model
+from toolkit.train.restore import check_place, restore
 from toolkit.train.s3 import Place
 from toolkit.train.show import render_head
 
 FINAL = "final_model"
-T = TypeVar("T")
 
 
 def train(settings: TrainSettings) -> Path:
@@ -117,62 +115,6 @@ def _train(settings: TrainSettings, held: ExitStack) -> Path:
         raise
 
 
-def process_state(settings: TrainSettings) -> Any:
-    """accelerate's state of this process; where there are several, they have met."""
-    from accelerate import PartialState
-
-    wait = timedelta(seconds=settings.grpo.get("ddp_timeout", 1800))        # transformers' default
-    backend = settings.grpo.get("ddp_backend")
-    return PartialState(cpu=common_arguments(settings).get("use_cpu", False), timeout=wait, **({"backend": backend} if backend else {}))
-
-
-def check_values(settings: TrainSettings) -> None:
-    """What the installed TRL says to the settings, before there is a folder that holds them.
-
-    Raises:
-        InputError: it does not take them.
-    """
-    from toolkit.train.loaders import import_loader
-    from toolkit.train.models import quiet_libraries
-
-    import_loader(settings)
-    quiet_libraries()
-    from trl import GRPOConfig, ModelConfig, SFTConfig
-
-    common = common_arguments(settings)
-    try:
-        ModelConfig(**settings.model)
-        if "grpo" in settings.stages:
-            GRPOConfig(**as_installed({**common, **settings.grpo}))
-        if "sft" in settings.stages:
-            SFTConfig(**as_installed({**common, "output_dir": str(settings.output_dir), **settings.sft}))
-    except (ValueError, TypeError, ImportError) as error:
-        raise InputError(f"{settings.path}: the installed TRL does not take these settings: {short(error)}") from error
-
-
-def by_main(settings: TrainSettings, work: Callable[[], T]) -> T:
-    """What the main process makes of `work`, on all processes: the others wait for it, and all end when it was refused.
-
-    Raises:
-        ToolkitError: of `work`.
-        SystemExit: the same, in the other processes: the main one says why, and its exit code is that of all.
-    """
-    if not launched():
-        return work()
-    from accelerate.utils import broadcast_object_list
-
-    state, told = process_state(settings), [None, None]
-    if state.is_main_process:
-        try:
-            told = [work(), None]
-        except ToolkitError as error:
-            told = [None, error]
-    found, refused = broadcast_object_list(told)
-    if refused:
-        raise refused if state.is_main_process else SystemExit(0)
-    return found
-
-
 def _steps(settings: TrainSettings, batch: Batch, rows: list[Any]) -> int:
     return batch.steps(len(rows), float(settings.grpo.get("num_train_epochs", 1.0)), int(settings.grpo.get("max_steps", -1)))
 
@@ -220,7 +162,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             model, tokenizer = load_trained(settings, name)
             began = time.monotonic()
             with apart("sft"):
-                cold_start(settings, run, model, tokenizer, conversations, out, common)
+                cold_start(settings, run, model, tokenizer, conversations, out, with_model(common, model))
             _finished(run, state, "sft", model=str(out), chat_template=_digest(tokenizer), seconds=round(time.monotonic() - began, 1))
         name = str(out)
     if "grpo" in settings.stages:
@@ -241,7 +183,7 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
             by_main(settings, lambda: rehearse(settings, run, reward, model, tokenizer, rows, seen.prompts * _steps(settings, seen, rows),
                                                state))
         began = time.monotonic() - spent_s(run, "grpo")
-        grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, common, checkpoint,
+        grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, with_model(common, model), checkpoint,
              [DiskRoom(run), MlflowId(run), *keepers])
         _finished(run, state, "grpo", model=str(final), base=name, chat_template=_digest(tokenizer),
                   seconds=round(time.monotonic() - began, 1))
@@ -287,26 +229,6 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
     model.save_pretrained(out)
     run.finish("new_model", model=str(out), parameters=model.num_parameters(), vocabulary=len(tokenizer), steps=steps,
                seconds=round(time.monotonic() - began, 1))
-
-
-def common_arguments(settings: TrainSettings) -> dict[str, Any]:
-    """Arguments that both trainers share."""
-    import torch
-
-    shared = ("seed", "use_cpu", "bf16", "fp16", "report_to", "run_name", "project", "disable_tqdm", "gradient_checkpointing",
-              "dataloader_num_workers", "ddp_backend", "ddp_timeout")
-    common = {k: settings.grpo[k] for k in shared if k in settings.grpo}
-    common |= {"log_level_replica": "error"}            # as the main process, whose level is set for all libraries
-    common.setdefault("gradient_checkpointing", torch.cuda.is_available())
-    if not torch.cuda.is_available():
-        # TRL turns bf16 on by default, which CPUs and MPS run slowly or not at all
-        common.setdefault("bf16", False)
-        common.setdefault("dataloader_pin_memory", False)
-    if not torch.cuda.is_available() and not torch.backends.mps.is_available():
-        common.setdefault("use_cpu", True)
-    if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False) and not common.get("bf16"):
-        common |= {"bf16": False, "fp16": common.get("fp16", True)}       # T4, V100 and older
-    return common
 
 
 def _log_to(path: Path) -> None:
