@@ -84,7 +84,7 @@ class Mention:
         frame = framed(self.a, self.c, self.q)
         if frame:
             return frame, 3 if frame == "negated" else 0
-        if self.a.mark == "?" and self._asked_itself():
+        if self.a.mark == "?" and (self._asked_itself() or _TO_YOU.match(self.before)):
             return self._in_question()
         if self._negated and only_imagined(self):
             return "hypothetical", 0
@@ -237,6 +237,8 @@ class Mention:
         a, c, before = self.a, self.c, self.before
         if (self.q.about_user or self.q.planned) and _REMEMBERED.match(a.sentence_after):
             return ASSERTED, 2  # 雁门,对吧?
+        if _SURPRISED.match(a.sentence_after):
+            return ASSERTED, 3
         if hands_back(a.sentence_after[len(self.after) :], a.following if before else ""):
             return "asked", 0
         following = a.following.lstrip(" ,.:;!。、—\"')(").replace(MASK, "x").replace(RIVAL, "x")
@@ -249,7 +251,7 @@ class Mention:
             return "hypothetical", 0
         if _ECHOED.search(before):
             return "asked", 0
-        idiom = self.idiom and (a.language != "ko" or BLANK * 3 in before + self.after)  # 말해 is only kept apart from 말다
+        idiom = self.idiom and (a.language != "ja" or BLANK in self.after) and (a.language != "ko" or BLANK * 3 in before + self.after)  # 말해 is only kept apart from 말다
         if (self._negations % 2 == 1 or idiom) and not second:
             rhetorical = not c.third.search(before) or c.who_would.search(a.sentence_before)
             return (ASSERTED, 2) if rhetorical else ("asked", 0)
@@ -268,6 +270,7 @@ class Mention:
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
 _EITHER = Lazy("还是[^,。!?]{1,8}\\?")
 _WHERE_I = Lazy(r"^[;,.!—-]+ ?(?:it|that|this|here|there)(?:'s| is) (?:where i (?:live|work|belong|keep|sleep|was born|grew|do)|what i (?:do|am)\b|my (?:home|trade|work|job|name|living)\b)(?! not)")
+_TO_YOU = Lazy("^[您你](?:盯|望|瞅|看|瞧|闻|摸|听|尝|打量|相中|看中|惦记)[^,。]{0,10}$")  # 您盯着我这银镯子,是想买?
 _MAYBE = Lazy("^(?:[哦嗯呃啊唔,.…]){0,4}(?:差(?:不多|\ue001)|大概|也许|可能|好像|应该(?!的)|估计|兴许|或许|八成|说不准|不好说|谁知道|没准)")
 _MODIFIER = Lazy("[^\\W我俺你您他她是]{1,5}的$")  # 整根的藕
 _PARTICLES = Lazy(r"^\s*(?:my|the|an?|it's|well|oh|why)\b|[啊呀哦嘛呗喽咯呢了的哟哩呐噢哒よねさわぞぜ]|\d+[.)]|[\W_]")
@@ -288,6 +291,7 @@ _QUOTED_END = Lazy(r'^[^"?]{0,40}"\?\W*$')  # the whole quotation is asked about
 _ECHOED = Lazy(r"\b(?:look|sound|seem)s? like (?:an? |the )?$|(?:你|您)(?:瞧|觉得|认为)|(?:你|您)(?:是)?(?:想|要)?(?:问|知道|打听)|我(?:是不是|是否|算不算)$|\b(?:are you asking|you want to know)\b")
 _REMEMBERED = Lazy(r"^[^,。!?]{0,4},(?:对吧|对吗|是吧|没错吧|对不对|是不是)\?|^(?:なん)?(?:だろう?|でしょう?|だよね?|だよな|だったよね|だったよな)\?|^(?:이?잖아요?|이?지|이?죠|이?지요|맞지|맞죠)\?")
 _YOU_INSTEAD = Lazy("^[、, ]{1,2}(?:あなた|君|きみ|お前|あんた|そっち|너|당신|자네|그쪽|손님)(?:なら|だったら|も|라면|이라면|도)")  # 하늘배, 너라면 타 보고 싶어?
+_SURPRISED = Lazy("^(?:이)?(?:인데요?|거든요?|이?라니까요?)\?")  # 탐정인데요? says so and wonders why one asks
 _IS_IT = Lazy(r"^,? (?:is it|is that|was it|was that|are you saying|do you mean)\b(?! not)")  # "A smith, is it, that you want?"
 _OWNER_OF_RIVAL = Lazy("^(?:'s |的|の|의 )\ue002")  # the smith's neighbour, where that is a wrong answer
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")

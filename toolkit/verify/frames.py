@@ -53,6 +53,7 @@ _SUPPOSED = {
         r"\b(?:suppose|supposing|imagine|pretend|what if|if(?: only)?|i(?: only| do)? wish|i'd rather|let's say) (?:it|that|they|he|she|this|the answer) (?:were|was|is|had been|'s)\b[^.!?]{0,16}M"
     ),
     "zh": (
+        "只要M[^,。!?]{1,8},[^。!?]{0,3}(?:就|便|才|会)|"
         "(?:要是|假如|假设|倘若|如果|若|假使)(?:真|就|果真)?(?:是|叫|在)?[^。!?,你您我]{0,3}M(?:的话)?,[^。!?]{0,14}(?:你又|早(?:就)?|我就告诉|又(?:能|怎)|怎么样|如何|可惜|那(?:还|就)好)"
         "|(?:希望|但愿|巴不得|恨不得|情愿|宁愿)(?:真|就|它|他)?(?:是|叫)M"
     ),

@@ -95,6 +95,7 @@ _MISTAKEN = Lazy("张冠李戴|误报|误传|乌龙|(?<![没不])(?:弄|搞|认|
 _TENDED = Lazy("我(?:喂|养|骑|遛|带|抱|种)(?:了|着|过|大)")  # it is the role's own, where the user's is asked
 _POINTED_AT = Lazy("那(?:个|位|名)$")
 _AND_I = Lazy("(?:^|[。!?,])(?:至于|轮到|要说)?我(?:嘛|呢|么|啊|呀|则|倒|却|自己|这边)?[,.…]")
+_TOPIC = Lazy("(?:^|[。!?;,…])(?:至于|说到|要说|若说)?([^\\W我你您他她这那]{1,4}?)(?:嘛|呢|么)[,.…]")
 _YOU_ASK = Lazy("[你您](?:是)?问(?:的是|我)?([^,。!?我]{2,8})\\?")  # …你问成亲?
 _AND_MINE = Lazy("我(?:这(?![么样])|自己|自家)[一-龥]{0,2}(?:\\?|嘛|呢|么)(?!也|一样)")
 _IS_ME = Lazy("(?:就|正|便)?是(?:我|在下|老夫|本人)|我(?:就|正)?是(?=[,。!]|$)")
@@ -121,6 +122,8 @@ def undone(told: str, rest: str, q: Question) -> str | None:
         return "not_present"
     if _FIRST_OF_ALL.search(told) and _THIS_ONE.search(rest):
         return "not_present"
+    if not cues("zh").strong_before.search(told) and any(t[1] in q.text and t[1] not in told for t in _TOPIC.finditer(rest)):
+        return "aside"  # 九点客人最多。打烊嘛,…
     asked = _YOU_ASK.search(rest)
     if asked and all(char in q.text for char in asked[1]):
         return "aside"

@@ -28,7 +28,7 @@ _SLOTS = {
         "|读书|念书|上学|求学|学堂|书院|学艺|学校|大学|通って|学ん|학교|다니|유학|배웠"
     ),
     "visit": Lazy(
-        r"\b(?:go(?:es)?|went|visit\w*|travel\w*|trip|pass(?:ed|ing)? through|holidays?) |去过|常去|赶集|逛|路过|行(?:き|っ|く)|訪|다녀|들르|놀러|구경"
+        r"\b(?:go(?:es)?|went|visit\w*|travel\w*|trip|pass(?:ed|ing)? through|holidays?) |去过|常去|赶集|逛|路过|[上下转换等](?:的|了)?(?:车|船|乘)|歇脚|打尖|行(?:き|っ|く)|訪|다녀|들르|놀러|구경"
     ),
 }
 _CLEAR = {
