@@ -42,6 +42,8 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     somebody = _SOMEBODY.match(a.sentence_after) if q.naming and not q.who else None
     if somebody and not any(owner and owner in q.text for owner in somebody.groups()):
         return True
+    if a.language == "zh" and _of_another_rank(a.sentence_before, q.text):
+        return True
     done = _DONE_BY.match(a.sentence_after)
     if done and done[1] in q.text and c.kin.search(done.group()):
         return not asked_kin(done.group(), c, q)
@@ -129,6 +131,13 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     return False
 
 
+def _of_another_rank(told: str, question: str) -> bool:
+    """Whether the nearest of several children or pupils is not the one that the question asks about: 老二, where the last is meant."""
+    asked = [m.lastgroup for m in _RANK.finditer(question)]
+    named = [m.lastgroup for m in _RANK.finditer(told)]
+    return len(asked) == 1 and bool(named) and named[-1] != asked[0]
+
+
 def _owner(a: Around) -> str | None:
     """Whose the mention is by its own predicate, "role" or "user": "Bramble is mine", 踏雪是你的; None where it says neither."""
     predicate = _OWNERSHIP[a.language].match(a.sentence_after)
@@ -172,6 +181,7 @@ _DONE_BY = Lazy("^(?:才|倒|可)?是(?!我|俺)[^,。!?我]{1,5}(教|传|带|�
 _WHERE_SHE = Lazy(r"(?:'s| is| was) where she")  # a ship, where her port is asked
 _VESSEL = Lazy(r"\b(?:ship|port|harbou?r|vessel|boat|moor\w*|anchor\w*|dock\w*|berth\w*)\b")
 _FEELINGS = frozenset("怕爱喜恨敬羡佩讨想念")  # 我弟最怕外婆, where one asks whom the role fears
+_RANK = Lazy("(?P<first>老大|最大的|大(?=儿子|女儿|徒弟|弟子)|长[子女孙])|(?P<second>老二|二(?=儿子|女儿|徒弟|弟子)|次[子女])|(?P<third>老三|三(?=儿子|女儿|徒弟|弟子))|(?P<last>老幺|最小的|小(?=儿子|女儿|徒弟|弟子)|幼[子女]|老疙瘩)")
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$"
