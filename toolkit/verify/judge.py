@@ -259,7 +259,7 @@ def _decide(
 
 # Between a wrong value and the right one: what follows it is meant.
 _CORRECTS = Lazy(
-    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|(?:ほんと|本当|実|実際|正しく)(?:う|のところ)?は|正解は|아니지?[,.!… ]|아차|(?:사실|실|진짜|진짜로|정확히|정답)은? "
+    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|(?:do )?(?:forgive|pardon|excuse) me|(?:old |road |force of )?habits?\b|(?:my |a thousand )?apologies|i beg|my mistake|bless me|listen to me|what am i saying|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|(?:ほんと|本当|実|実際|正しく)(?:う|のところ)?は|正解は|아니지?[,.!… ]|아차|(?:사실|실|진짜|진짜로|정확히|정답)은? "
 )
 # What was told first is over by what is told after it.
 _SUPERSEDED = Lazy("又(?:划|勾|涂|抹|改|换|推翻|否)[掉去了成]|再后来|最后(?:才|还是|定)|末了|到头来")

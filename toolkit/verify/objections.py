@@ -47,6 +47,8 @@ def taken_back(m: Mention) -> str | None:
         return None  # "you must have mixed that up"
     if found and m.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
         return None  # "I'm not joking"
+    if found and _ABOUT_ELSE.match(after, found.end()):
+        return None  # "I was joking about the bear"
     if found and _ASKED_AND_DENIED.match(after, found.end()):
         return None  # "Joking? No."
     if found and _OWN_NOUN.search(after[: found.start()]) and _INTERRUPTED.match(found.group()):
@@ -254,4 +256,5 @@ _TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
+_ABOUT_ELSE = Lazy(r" (?:you )?(?:only |just )?about (?!(?:that|it|this|me|being|which)\b|(?:my|the) (?:name|trade|job|age|work|home)\b)")
 _NONE_OF = Lazy(r"\bno,? (?:no|not) (?:the |any |an? )?\ue002$")

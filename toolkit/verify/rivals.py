@@ -112,7 +112,7 @@ def adds(text: str) -> bool:
 
 
 _ADDS = Lazy(
-    r"[,、.。 ]{0,2}[^,、。]{0,4}(?:又|还|另|再)(?:添|收|多|来)(?:了)?(?:个|名|位)?|[,、.。 ]{0,2}(?:再|外|另)?(?:加上?|还有|以及|和|跟|与)(?:一?[台个只条把件位名])?|,? (?:and|plus|along with|as well as|not to mention)(?: also)? (?:an? |the |some |my |one )?"
+    r"[.?!。…]+ ?(?:or|或者?|或许|还是|或是|あるいは|それとも|아니면|혹은) ?(?:the |an? |my )?|[,、.。 ]{0,2}[^,、。]{0,4}(?:又|还|另|再)(?:添|收|多|来)(?:了)?(?:个|名|位)?|[,、.。 ]{0,2}(?:再|外|另)?(?:加上?|还有|以及|和|跟|与)(?:一?[台个只条把件位名])?|,? (?:and|plus|along with|as well as|not to mention)(?: also)? (?:an? |the |some |my |one )?"
     r"|(?:と|や|に)|(?:と|や|に|も)?[、。](?:それに|あと(?:は)?|それから|さらに|加えて|おまけに|ついでに|そして|最近は)、?"
     r"|(?:하고|이랑|랑|와|과|에다?)? ?,? ?(?:그리고|하고|랑|거기에|거기다가?|게다가|덤으로|또)? ?"
 )
@@ -193,6 +193,6 @@ def weight(text: str) -> int:
 # Words that turn from what was said to what holds.
 _TURN = Lazy(
     "|".join(cues(language).taken_back.source for language in ("en", "zh", "ja", "ko"))
-    + r"|哎|唉|瞧我|看我这|あれ、|아이고|에이|\blisten to me\b|\bswapped\b|\bwrong\b|搬到|搬去|改到|改成|换成|\bto\b|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
+    + r"|哎|唉|瞧我|看我这|あれ、|あら(?:嫌|いや)だ|아이고|에이|\blisten to me\b|\bswapped\b|\bwrong\b|搬到|搬去|改到|改成|换成|\bto\b|\b(?:wait|hang on|hold on|oops|whoops|sorry)\b|等等|等一下|慢着|且慢|おっと|待って|待った|잠깐|어이쿠|앗"
     r"|\b(?:but|however|yet|still|though|now|no)\b|但|可|却|不过|其实|而是|才|如今|现在|けど|けれど|でも|しかし|だが|が、|今は|지만|근데|그런데|는데|이제|지금|그래도"
 )

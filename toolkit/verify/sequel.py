@@ -76,6 +76,7 @@ _CONFESSED = Lazy(
     "(?:从来|压根儿?|根本|打小|一直|一向|向来|这辈子|生来)*(?:就|都|也)?(?:没有?|不|未)(?:曾)?([^,。!?]{1,6})"
 )
 _ONLY_DOES = Lazy("(?:其实|实际上|事实上)我?(?:就|只|不过|顶多)(?:会|能|管|负责)")
+_ABSTAINS = Lazy("(?:滴|点)?([酒烟茶荤腥肉赌]{1,2})[不未]沾")
 _EMPTY = frozenset("过了的那这它种个什么任何一样会")
 _TRUE_NAME = Lazy(
     "(?:真名|本名|原名|真姓|真身|真实身份|真正的(?:身份|名字))[^,。!?]{0,6}(?:另有|不便|不能|从没|谁也|没人|恕|保密|烂在|只有|连)|我(?:可|并|从来|压根|根本)*不(?:姓|叫)(?=[,。!…]|$)"
@@ -136,6 +137,9 @@ def undone(told: str, rest: str, q: Question) -> str | None:
 
 def _denies_what_is_asked(rest: str, q: Question) -> bool:
     """Whether the role owns up to never doing what the question asks about: 其实我从来不喝茶."""
+    abstains = _ABSTAINS.search(rest)
+    if abstains and any(char in q.text for char in abstains.group(1)):
+        return True
     found = _CONFESSED.search(rest)
     return found is not None and all(char in q.text or char in _EMPTY for char in found[1]) and any(char in q.text for char in found[1])
 

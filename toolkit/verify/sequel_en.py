@@ -58,6 +58,7 @@ _ECHOED = Lazy(r"(?:^|[.!?…—] )(?:and |but |now |as for |my |your |the |for 
 _AGAIN = Lazy(r"\b(?:if|when|until|before|after|unless|never|not|almost|nearly|n't)\b[^.!?]{0,24}$")
 
 
+_DEPENDS = Lazy(r"^\W*(?:oh,? |why,? |well,? )?(?:that |it |all )*depends\b")
 # "Nothing, …" answers what is asked, unless the reply relents.
 _NOTHING = Lazy(r"^\W*(?:oh,? |why,? |well,? |me\? )?(?:nothing|nobody|no one|nowhere|none|neither)(?: at all| whatsoever| in particular)?(?=[,.;!—](?! ?(?:but|except|save|unless)\b))")
 _RELENTS = Lazy(r"\b(?:but|except|save|unless|only|just|well|though|if you must|all right|very well|i lie|i lied|truth|honest\w*|fine|joking|kidding|unless|other than|or rather|these days|now|today)\b")
@@ -65,7 +66,7 @@ _RELENTS = Lazy(r"\b(?:but|except|save|unless|only|just|well|though|if you must|
 
 def none_at_all(told: str) -> bool:
     """Whether the reply says that there is none, and does not relent before what it goes on to tell."""
-    found = _NOTHING.match(told)
+    found = _NOTHING.match(told) or _DEPENDS.match(told)
     return found is not None and not _RELENTS.search(told, found.end())
 
 
