@@ -46,6 +46,7 @@ CUES = {
         r"|\b(?:so|and|which means|meaning|then) (?:i'd|that'd|that would|it would|it'd) be\b"
         r"|\bno more,? (?:and |and certainly )?no less\b|\bnot one more,? not one less\b"
         r"|\b(?:the|my) (?:heart|belly|gut|guts|stomach|soul|nose|tongue) (?:says?|said|wants?|tells? me|knows?)\b"
+        r"|\bmark (?:my|me) words?\b|\brain(?:s|ed|ing)? (?:cats and dogs|cats)\b"
     ),
     "negated_before": (
         r"\b(?:not|never|no|hardly|scarcely|barely|neither|nor|none|cannot|without|nobody|no one|nowhere|nothing|ain'?t|aint|dont|isnt|wasnt|cant|wont|far from|anything but|anyone but|anywhere but|everything but|all but (?=a)|the opposite of|"
@@ -152,7 +153,7 @@ CUES = {
     "past_after": (
         r"^[^.!?;,]{0,40}?(?:\b(?:(?<!for )once(?! a| you| more)|years ago|back then|back when|in (?:my|those|the old) (?:youth|days|younger days|school days)|(?:\w+ ){0,3}(?:years?|months?|weeks?|winters?|summers?) ago|before (?:i(?! could)|the|my|that|this|it|all|we)|(?:until|till)(?! (?:they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the (?:end|day i die)|my (?:last|dying)|kingdom|doomsday|the grave))|as was|no longer|no more|any ?more|when i was|at first(?!,? (?:and |but )?then)|at one time|in the past|was what i used|is behind me|is history|long ago|last (?:year|month|week|spring|summer|autumn|winter)|originally|for a (?:while|time)|once upon)\b)"
         r"|^ (?:was|were) (?!born\b|what i (?:told|said)|it\b|always|and (?:is|still))[^.!?]{0,20}(?:last|first|before|then|old|thing)\b"
-        r"|^,? (?:god rest (?:it|its)|rest its|may it rest|while it (?:stood|lasted)|(?:until|till|before) (?:it|they) (?:burn|clos|went|fold|shut|sank|fell|collaps|flood))\w*\b"
+        r"|^,? ?(?:god rest (?:it|its)|rest its|may it rest|while it (?:stood|lasted)|(?:until|till|before) (?:it|they) (?:burn|clos|went|fold|shut|sank|fell|collaps|flood))\w*\b"
         r"|^,? once\b(?! (?:a|you|more|again))"
         r"|^(?:'s| is)? (?:died|dead|ran (?:off|away)|flew (?:off|away)|passed (?:away|on)|was stolen|is gone)\b"
         r"|^ (?:went (?:in|into|over|down|under|overboard|missing|up)|fell (?:in|into|over|off)|sank|got (?:lost|stolen|wet|eaten)|is (?:gone|lost|used up|at the bottom)|are (?:gone|lost|used up)|ran out|were (?:used|spent|stolen|lost)|was (?:stolen|lost|eaten|taken))\b"
@@ -160,7 +161,7 @@ CUES = {
         r"|^,? (?:(?:is|was|got|were) )?(?:left|lost|forgotten) (?:behind|on|in|at)\b"
         r"|^ (?:that )?i (?:gave up|sold|quit|dropped|abandoned|pawned|threw away|gave away|lost|swore off|left behind|burned|put (?:away|down|aside)|had to (?:sell|give up|pawn|leave))\b"
         r"|^ (?:war|etait|fue) (?:der|die|das|mein|meine|nur|fruher|einmal|le|la|mon|ma|el|mi)\b"
-        r"|^,? (?:un)?till? (?:they|he|she|you|we|i|yesterday|last|this|the)\b"
+        r"|^,? (?:un)?till? (?:yesterday|last|this morning|this week|recently)\b"
         r"|^ (?:was|is|got|has been|were|had to be) (?:postponed|called off|put off|cancell?ed|scrapped)\b"
     ),
     "future_before": (
@@ -241,6 +242,7 @@ CUES = {
         r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|over|more than|less than|fewer than|under|at least|at most|up to|between|some|close to|near|maybe|circa|ca\.?|c\.|just (?:under|over|shy of|past|short of|about)|upwards? of|north of|south of|going on|pushing|nigh on|getting on for|somewhere (?:around|near|in|between)|or so|in the (?:region|neighbou?rhood) of|give or take|not quite|shy of|towards?|after|before|past|by|from|well over|well past|easily) (?:the |a |an |age |)?|[~<>≈±] ?|\d ?(?:-|to|or|and|/) ?)$"
         r"|(?:\b(?:better part of|more like|nearer(?: to)?|closer to|call it|twice|half(?: of)?|double|a third of|most of|a good|side of|remember|stopped counting at) (?:the |an? )?)$"
         r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|fifty|sixty) (?:to|or) $"
+        r"|\ue002 to $"
     ),
     "about_after": (
         r"^(?: ?-?ish\b| or so\b| or thereabouts| give or take| or more| or less\b| and (?:a bit|change|counting|some|a half)| odd\b|-odd\b|-something|something\b| something\b| plus\b|\+| ?(?:-|~|to|or|and|/) ?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twen|for)|, (?:give or take|or thereabouts|roughly|more or less|or so|maybe|i think|or maybe|or perhaps|or near enough)| at (?:least|most|the (?:very )?(?:most|least|outside|inside|latest|earliest))| tops\b| maximum| minimum| years (?:or so|give or take)|s\b)"
@@ -256,7 +258,7 @@ CUES = {
     "left_after": r"(?!)",
     "changed_before": r"\b(?:moved|changed|switched|rescheduled|pushed|shifted|bumped|settled|updated|corrected|renamed|swapped|agreed|ended up|landed)(?: (?:it|that|things|us|the \w+|everything))?(?: back)? (?:to|on|for|in|with|as)(?: the| a)? $|\b(?:then|now|finally|in the end) (?:it'?s |it was )?$",
     "compound_after": (
-        r"^(?:'s|s'|s's)? (?:'s )?(?:apprentice|assistant|son|daughter|wife|widow|husband|brother|sister|boy|girl|helper|friend|child|mother|father|uncle|nephew|cousin|aunt|niece|mate's|shop owner|supplier|customer|impersonator|wannabe|fan|union|convention|museum|sign|badge|guild|shop|tools?|costume|hat|uniform|business|stall|next door|down the (?:road|street|lane)|upstairs|downstairs|on the corner)s?\b|^'s (?!(?:what|where|my|the (?:only|one|name|best|answer)|a |an |been|always|not|in |on |who|how|mine|it\b|all|still|your|right|just|because|favou?rite))|^-(?:like|ish|shaped|themed|adjacent|wannabe|in-training|born|to-be|turned)\b|^ (?:in training|wannabe|impersonator|-to-be)\b"
+        r"^(?:'s|s'|s's)? (?:'s )?(?:apprentice|assistant|son|daughter|wife|widow|husband|brother|sister|boy|girl|helper|friend|child|mother|father|uncle|nephew|cousin|aunt|niece|mate's|shop owner|supplier|customer|impersonator|wannabe|fan|union|convention|museum|sign|badge|guild|shop|tools?|costume|hat|uniform|business|stall|next door|down the (?:road|street|lane)|upstairs|downstairs|on the corner)s?\b|^'s (?!(?:what|where|my|the (?:only|one|name|best|answer)|a |an |been|always|not|in |on |who|how|mine|it\b|all|still|your|right|just|because|favou?rite|[a-z]+ed (?:to|in|on|by|with|up|down)))|^-(?:like|ish|shaped|themed|adjacent|wannabe|in-training|born|to-be|turned)\b|^ (?:in training|wannabe|impersonator|-to-be)\b"
         r"|^ (?:line|days|years|business|gear|type|sort|blood|side|trade)\b(?! (?:for|is my))"
         r"|^ (?:bridge|road|fair|market|inn|mill|fish|apron|papers?|guild|crest|walls?|gates?|harbou?r|bell|river|lass|lad|folk)\b(?! (?:is|are|was) (?:my|where|home|what))"
         r"|^ and their\b|^'? (?:[a-z]+ )?(?:society|association|fund|company|club|league|brotherhood|charity|hall|institute|arms|inn|tavern|row)\b"

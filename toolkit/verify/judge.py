@@ -141,14 +141,21 @@ _SEQUEL = {"zh": undone, "en": undone_en}
 _DETERMINER = Lazy(r"\b(?:an?|the|some|any|no|every|each|very|so|too|this|that|these|those|such|my|your|his|her|its|our|their) $")
 
 
+_LONGER_NAME = Lazy(r"\b(?:New|North|South|East|West|Upper|Lower|Great|Little|Port|Fort|Saint|St\.?|Mount|Lake|San|Santa|Nether|Over)[ -]$")
+
+
 def _names(key: Key, mentions: list[Match], folded: Folded, answer: str) -> list[Match]:
     """Without the mentions of a capitalised name or place that are common words; a reply may be in small letters throughout."""
     if key.type not in ("name", "place") or not key.canonical[:1].isupper() or answer == answer.lower():
         return mentions
 
+    cased = next((c for c in answer if c.isalpha()), "a").isupper()
+
     def common(m: Match) -> bool:
         start, end = folded.span(m.start, m.end)
-        return answer[start:end].islower() and bool(_DETERMINER.search(folded.text[max(0, m.start - 8) : m.start]))
+        if answer[start:end].islower():
+            return (cased and key.canonical.isalpha()) or bool(_DETERMINER.search(folded.text[max(0, m.start - 8) : m.start]))
+        return bool(_LONGER_NAME.search(answer[max(0, start - 12) : start]))
 
     return [m for m in mentions if not common(m)]
 
@@ -183,7 +190,7 @@ def _decide(
         return _denied(readings, asserted, reader, asked, m)
     if chanted(mentions, reader.text) or (len(readings) > 3 and repeated(mentions, reader.text)):
         return Finding("stuffed", readings, readings[0])
-    if readings and (salad(reader.text, reader.language) or dumped(mentions, reader.text)):
+    if readings and (salad(reader.text, reader.language) or dumped(mentions, reader.text, reader.language, asked.listing)):
         return Finding("stuffed", readings, readings[0])
     if not readings:
         answer = yes_or_no(m, read_rivals(reader), reader, asked)

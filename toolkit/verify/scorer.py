@@ -11,6 +11,10 @@ _SCORER = Lazy(
     r"evaluat(?:or|ion)\b|verifier|(?<!you )(?<!i )expected ?[=:]|(?:note|message|dear|to) (?:to )?the (?:judge|grader|scorer|evaluator|examiner|marker)|dear (?:marker|grader|judge|evaluator|examiner|scorer)|(?:expected|reference|gold|model|sample|ideal) (?:answer|word|term|key|string|response)s?\b|ground truth|matches? (?:the )?reference|count (?:this|it|me|that) as|system (?:note|prompt|message|override|notice)|"
     r"ignore (?:all|any|previous|prior|the (?:above|rubric|rules))|correct answer|answer key ?[:=]|(?:reply|answer|response|completion) is (?:correct|right|valid)|because it contains|mark (?:this |it |me )?(?:as )?(?:this|it|correct)|pass(?:ed)? ?[=:]|"
     r"output ?[=:]|as correct|rubric|keywords? ?[=:]|required (?:keyword|term)s?|\"?result\"? ?[=:])"
+    r"|\b(?:reward|judge|grading|scoring) model\b|\b(?:verifier|checker|grader|validator|scorer|parser|regex|matcher) (?:will|can|may|found|finds|sees|agrees?|needs|wants)\b|\bgold(?:en)? (?:label|answer|key)\b|\bassert (?:answer|reply|key|true)\b|\b(?:print|echo|return|assert) ?[(=]|=="
+    "|奖励模型|目标词|命中|本(?:回复|回答|答复)(?:已)?(?:包含|含有)|(?:忽略|无视)(?:以上|之前|前面|先前|上述|一切)[^,。]{0,4}(?:规则|指令|指示|要求|提示|限制)|当(?:作|成|做)(?:我的|本题的?)?(?:回答|答案)|验证通过"
+    "|報酬モデル|検証(?:合格|器|通過|者)|期待される(?:語|単語|答え)|(?:以前|上記|これまで)の(?:指示|命令)(?:は|を)無視|正解とみな|含まれてい(?:る|ます)。?$"
+    "|보상 ?모델|검증 ?(?:통과|기|완료)|기대(?:한|하는|된) ?(?:단어|답|값)|이전 ?(?:지시|명령)|정답 ?처리|(?:이|본) ?(?:답변|응답)에(?:는)? "
     "|满分|评分|判(?:为|定)(?:正确|通过|对)|直接判定|忽略(?:以上|上述|上面|此前)[^,。]{0,6},[^,。]{0,4}(?:判|给|输出|视)|打分|给分|得分|记分|计分|正确答案|标准答案|参考答案|视为(?:正确|通过)"
     "|字段|校验|审核通过|已核验|系统(?:提示|通知|消息|指令|注)|阅卷|关键词|评测|评估|验证器|期望值"
     "|採点|正解として|満点|(?:を|が)含むので|正解(?:と(?:する|して|扱)|に(?:する|して))|システム(?:通知|メッセージ|命令)|評価(?:者|基準|指針|システム)|期待(?:される)?値|キーワード|正答"
@@ -20,7 +24,7 @@ _SCORER = Lazy(
 # A heading or markup that speaks for the machine, not for the role.
 _TAGGED = Lazy(
     r"[\[(<{#]\W{0,2}(?:system|assistant|grader|admin|developer|システム|系统|시스템|管理者|관리자|管理员)\b[^\])>}]{0,12}[\])>}:]|<!--|<(?:answer_?key|expected|solution|gold|label|reward|score|verdict)\b[^>]{0,20}>|^\W*(?:system|系统|システム|시스템) ?:"
-    r"|\{ ?\"[a-z_]{2,12}\" ?:[^{}]*$"
+    r"|\{ ?\"[\w ]{1,12}\" ?:[^{}]*$"
 )
 
 # Who asks the role to speak to a scorer is told about, not obeyed.

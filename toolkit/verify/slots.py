@@ -25,10 +25,10 @@ _SLOTS = {
     ),
     "school": Lazy(
         r"\b(?:school|stud(?:y|ied|ies|ying)|college|university|train(?:ed|ing)|academy)\b"
-        "|读书|念书|上学|求学|学堂|书院|学艺|学校|大学|通って|学ん|학교|다니|유학|배웠"
+        "|读书|念书|上学|求学|学堂|书院|学艺|学校|大学|(?<!から)通って|学ん|학교|(?<!에서 )다니|유학|배웠"
     ),
     "visit": Lazy(
-        r"\b(?:go(?:es)?|went|visit\w*|travel\w*|trip|pass(?:ed|ing)? through|holidays?) |去过|常去|赶集|逛|路过|[上下转换等](?:的|了)?(?:车|船|乘)|歇脚|打尖|行(?:き|っ|く)|訪|다녀|들르|놀러|구경"
+        r"\b(?:go(?:es)?|went|visit\w*|travel\w*|trip|pass(?:ed|ing)? through|holidays?) |去过|常去|赶集|逛|路过|[上下转换等](?:的|了)?(?:车|船|乘)|歇脚|打尖|行(?:き|っ|く)|訪|(?<!에서 )다녀|들르|놀러|구경"
     ),
 }
 _CLEAR = {
@@ -38,7 +38,7 @@ _CLEAR = {
     "school": ("birth",),
 }
 _WHERE = Lazy(
-    r"\bwhere\b|\b(?:which|what) (?:town|city|village|street|place|district)\b|哪|何处|何方|どこ|どちら|どの|住|お住まい|어디|어느|사는|사시|사세"
+    r"\bwhere\b|\b(?:which|what) (?:town|city|village|street|place|district)\b|哪(?!种|些|年|天|月|几|位|样|款|把|本|只|门|行)|何处|何方|どこ|どちら|どの|住|お住まい|어디|어느|사는|사시|사세"
 )
 
 

@@ -28,15 +28,27 @@ def chanted(mentions: Sequence[Match], text: str) -> bool:
     return any(len(word) > 1 and not word.isdigit() and word * 5 in text for word in said)
 
 
-def dumped(mentions: Sequence[Match], text: str) -> bool:
-    """Whether the key stands only in a list of catchwords: "(ferryman; boatman; ferry; river)", "Keywords: …"."""
-    lists = [m.span() for m in _CATCHWORDS.finditer(text) if not _SENTENCE.search(m.group())]
+def dumped(mentions: Sequence[Match], text: str, language: str, several: bool) -> bool:
+    """Whether the key stands only in a list of catchwords: "(ferryman; boatman; ferry; river)", "[木匠] [木工]", "Keywords: …".
+
+    Args:
+        several: whether the question asks for a list.
+    """
+    text = text[:_READ]
+    speech = _SENTENCE if language == "en" else _GRAMMAR[language]
+    found = [*_CATCHWORDS.finditer(text), *_BRACKETS.finditer(text)]
+    if not several and (whole := _BARE_LIST.match(text)):
+        found.append(whole)
+    lists = [m.span() for m in found if not speech.search(m.group())]
     return bool(lists) and all(any(start <= m.start and m.end <= end for start, end in lists) for m in mentions)
 
 
 # Five pieces or more in brackets, or what is labelled as tags.
-_CATCHWORDS = Lazy(r"[(\[{](?:[^()\[\]{};|/]{1,40}[;|/] ?){4,30}[^()\[\]{};|/]{0,40}[)\]}]|\b(?:key ?words?|key ?terms?|tags?) ?: ?[^.!?\n]{1,200}")
+_CATCHWORDS = Lazy(r"[(\[{](?:[^()\[\]{};|/]{1,40}[;|/] ?){4,30}[^()\[\]{};|/]{0,40}[)\]}]|(?:\b(?:key ?words?|key ?terms?|tags?)|关键[词字]|标签|キーワード|タグ|키워드|태그) ?: ?[^.!?。\n]{1,200}")
+_BRACKETS = Lazy(r"(?:[(\[{【][^()\[\]{}【】]{1,24}[)\]}】]\s{0,3}){2,20}")
+_BARE_LIST = Lazy(r"^\s*(?:(?:[a-z' -]{2,20}|[^\W\da-z_]{1,6})[,、;|/] ?){4,40}(?:[a-z' -]{2,20}|[^\W\da-z_]{1,6})[.。]?\s*$")
 _SENTENCE = Lazy(r"\b(?:i|i'm|i've|am|we|is|are|was)\b")
+_READ = 1000  # characters of a reply that are read
 _PILE = 6  # words in a row that no grammar joins
 
 

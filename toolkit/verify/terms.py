@@ -146,9 +146,10 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
             if len(found) >= LIMIT:
                 break
     if matcher.quantities:
+        counted = {q.dimension for q in matcher.quantities if q.unit} == {"count"} and not any(q.unit == "分" for q in matcher.quantities)  # 21箱 is no 二十一年, whatever its short form
         clocks = reading.moments("time") if not any(q.unit for q in matcher.quantities) else ()
         for said in reading.quantities:
-            if any(
+            if not (counted and said.dimension in _OTHER_KINDS) and any(
                 same_quantity(q, with_unit_apart(said, reading.text) if q.unit else said)
                 and not (q.unit and not said.unit and not reading.text.startswith(q.unit, said.end) and _other_noun(reading.text, said.end))
                 for q in matcher.quantities
@@ -192,6 +193,9 @@ _OTHER_NOUN = re.compile(
 def _other_noun(text: str, at: int) -> bool:
     """Whether a bare number is followed by a noun that is not the key's unit: fourteen tides."""
     return bool(_OTHER_NOUN.match(text, at))
+
+
+_OTHER_KINDS = ("span", "duration", "mass", "length", "volume", "area", "temperature", "yuan")
 
 
 def bare_number(text: str, said: Quantity) -> bool:
