@@ -67,7 +67,7 @@ _RELENTS = Lazy(r"\b(?:but|except|save|unless|only|just|well|though|if you must|
 def none_at_all(told: str) -> bool:
     """Whether the reply says that there is none, and does not relent before what it goes on to tell."""
     found = _NOTHING.match(told) or _DEPENDS.match(told)
-    return found is not None and not _RELENTS.search(told, found.end())
+    return found is not None and len(told) - found.end() < _NEAR and not _RELENTS.search(told, found.end())
 
 
 def undone_en(told: str, rest: str, q: Question) -> str | None:
