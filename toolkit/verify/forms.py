@@ -219,7 +219,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
         end = "(?![\u30a1-\u30ffー])"
     elif kind == "name" and "\u3041" <= last <= "\u3096":
         end = f"(?![{_JA_NAME_TAIL}])"
-    elif kind == "name" and re.fullmatch(f"[{_HAN}]{{1,3}}", form):
+    elif kind == "name" and re.fullmatch(f"[{_HAN}]{{1,2}}", form):
         end, again = f"(?![{_HAN}])|(?=[{_ZH_AFTER_NAME}]|[{_JA_NAME_AFTER}](?:[{_KANA}]|[^{_HAN}]|$)|{_ZH_AFTER_PAIR})", first
         if len(form) == 1:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
@@ -247,7 +247,7 @@ _COLOUR = re.compile("[红黄蓝绿白黑紫青灰粉橙棕金银紅黃藍綠銀
 
 
 def respelled(form: str) -> list[str]:
-    """Other usual spellings of a form: バイオリン for ヴァイオリン and back, 红的 for 红色, Edmund the Twelfth for Edmund XII."""
+    """Other usual spellings of a form: バイオリン for ヴァイオリン and back, 红的 for 红色, 送信 for 送信的, Edmund the Twelfth for Edmund XII."""
     found: list[str] = []
     if "ヴ" in form:
         plain = form
@@ -256,6 +256,8 @@ def respelled(form: str) -> list[str]:
         found.append(plain)
     elif len(form) > 2 and form[0] in "バビベボ":
         found += [v + form[1:] for v, b in _V_TO_B.items() if b == form[0]]
+    if len(form) > 2 and form.endswith("的"):
+        found.append(form[:-1])
     if _COLOUR.fullmatch(form):
         found.append(form[:-1] + "的")
     name, _, numeral = form.strip().rpartition(" ")

@@ -204,7 +204,7 @@ def _topic_of_another(m: Mention) -> bool:
 def _of_the_mention(m: Mention) -> bool:
     """Whether the clause opens with something of the mention's that the question does not ask about, and the role does not show."""
     thing = _BELONGS.match(m.a.sentence_after)
-    if thing is None or any(char in m.q.text for char in thing[1]):
+    if thing is None or _LATELY.search(m.frame) or any(char in m.q.text for char in thing[1]):
         return False
     return not _SHOWN.search(m.a.sentence_after[thing.end() :][:30])
 
@@ -248,8 +248,9 @@ _DENYING = Lazy(r"[无没不]|\b(?:no|never|not|without)\b|ない|いない|な�
 _YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|(?:就|只)(?:生|养|有)了?我(?:这么)?(?:一|独)|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
 # 琴师的茶,不白喝; 从三品的袍子,我去年脱下来: something of the mention's, about which the role goes on.
-_BELONGS = Lazy("^(?:[^,。!?我]{0,3})的(?![^,。!?]{0,6}(?:枚|一[个名位])(?=[,。!]|$))(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|事|种|味|家|店|了|都|就|日子|年头|滋味|苦|甜|规矩)([一-龥]{1,4})")
-_SHOWN = Lazy("我(?!去年|前年|上个?月|替|帮|给|早)(?![^,。!?]{0,8}(?:脱|摘|交|卖|当|烧|撕|退|收|搁|锁|丢|扔|穿|见|听|吃))|[您你](?:掂|瞧|看|摸|瞅)")
+_BELONGS = Lazy("^(?:[^,。!?我]{0,3})的(?![^,。!?]{0,6}(?:枚|一[个名位])(?=[,。!]|$))(?!命|料|活|手艺|买卖|生意|人|嘛|呢|啊|呀|吧|后|话|事|种|味|家|店|了|都|就|日子|年头|滋味|苦|甜|规矩)([^\\W我]{1,4})")
+_LATELY = Lazy("现在|每天|如今|天天|眼下")
+_SHOWN = Lazy("谁(?:敢|能|不)|我(?!去年|前年|上个?月|替|帮|给|早)(?![^,。!?]{0,8}(?:脱|摘|交|卖|当|烧|撕|退|收|搁|锁|丢|扔|穿|见|听|吃))|[您你](?:掂|瞧|看|摸|瞅)")
 _OWN_SURNAME = Lazy("(?:^|[,。!])(?:我|俺|末将|小的|在下|小人|敝人|本人|老朽)?(?:免贵)?姓([一-龥])(?![甚什啥名])")
 _ELDER = Lazy("(?:师[兄弟姐妹叔伯]|前辈|大[哥姐]|[叔伯婶嫂])(?!就?是我|正是)")  # how one calls another
 _TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")

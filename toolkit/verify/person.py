@@ -182,6 +182,7 @@ _WHERE_SHE = Lazy(r"(?:'s| is| was) where she")  # a ship, where her port is ask
 _VESSEL = Lazy(r"\b(?:ship|port|harbou?r|vessel|boat|moor\w*|anchor\w*|dock\w*|berth\w*)\b")
 _FEELINGS = frozenset("怕爱喜恨敬羡佩讨想念")  # 我弟最怕外婆, where one asks whom the role fears
 _RANK = Lazy("(?P<first>老大|最大的|大(?=儿子|女儿|徒弟|弟子)|长[子女孙])|(?P<second>老二|二(?=儿子|女儿|徒弟|弟子)|次[子女])|(?P<third>老三|三(?=儿子|女儿|徒弟|弟子))|(?P<last>老幺|最小的|小(?=儿子|女儿|徒弟|弟子)|幼[子女]|老疙瘩)")
+_MYSELF = Lazy("^\\W*(?:我|俺|在下|老夫)(?:自己)?(?:叫|姓|今年|属|是(?:个|一个)?$)")
 _HEIRLOOM = Lazy(r"\b(?:it's|it is|that's|is|was|got|have|keep|carry|wear|inherited) (?:still )?(?:my|our) (?:late |old |poor |dear |great-?)*[a-z]+'s (?:old |own )?$")
 _UPON_ME = Lazy(r"\b(?:into|out of|to|on|upon|for|with|over|down) (?:me|us)\b|^ me\b")
 _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|sent|made|built|carved|passed) (?:it )?(?:on |down )?(?:to )?me (?:his|her|their|the|an?|my|this)? ?$|(?:传|教|送|给|留)(?:给)?了?我的?$"
