@@ -1,7 +1,7 @@
-"""The verifier against cases by authors who never saw it: accuracy by level, language and kind, and wrong replies paid.
+"""The verifier against cases in four languages, both ways: accuracy by level, language and kind, and wrong replies paid.
 
-The held-out files were written without the code, and only their totals were looked at. All other rows were read while the
-verifier was written.
+Every row whose file does not end in HELD_OUT was read while the verifier was written. A held-out file is written by authors who
+never saw the code, and only its totals are looked at; once its rows are read, it is renamed, and its tests are skipped.
 """
 
 import json
@@ -14,17 +14,19 @@ import pytest
 from toolkit.verify import as_key, verify
 
 CASES = Path(__file__).parent / "cases"
-HELD_OUT = "_7"  # how the names of the held-out files end
+HELD_OUT = "_held_out"  # how the names of the held-out files end: zh_held_out.jsonl
+held_out = pytest.mark.skipif(not any(CASES.glob(f"*{HELD_OUT}.jsonl")), reason=f"no file *{HELD_OUT}.jsonl")
+HALVES = ["developed", pytest.param("held out", marks=held_out)]
 TARGET = {"basic": 0.99, "careful": 0.92, "hard": 0.75}
 TARGET_WRONG_PAID = 0.04
 # Just under what is reached, development and held-out rows apart.
 FLOOR = {
-    "developed": {"basic": 0.99, "careful": 0.975, "hard": 0.88},
+    "developed": {"basic": 0.99, "careful": 0.975, "hard": 0.93},
     "held out": {"basic": 0.99, "careful": 0.89, "hard": 0.80},
 }
 FLOOR_LANGUAGE = {"zh": 0.95, "en": 0.95, "ja": 0.95, "ko": 0.95}
 FLOOR_KIND = 0.75
-CEILING_WRONG_PAID = {"developed": 0.04, "held out": 0.07}
+CEILING_WRONG_PAID = {"developed": 0.03, "held out": 0.07}
 
 
 @lru_cache(maxsize=1)
@@ -50,13 +52,14 @@ def judged() -> list[tuple[dict, str, bool]]:
     return results
 
 
+@held_out
 @pytest.mark.parametrize("language", ["zh", "en", "ja", "ko"])
 def test_developed_and_held_out_halves_hold_the_same_kinds(language):
     kinds = defaultdict(set)
     for row, half, _ in judged():
         if row["lang"] == language:
             kinds[half].add(row["kind"])
-    assert kinds["developed"] == kinds.get("held out", kinds["developed"])
+    assert kinds["developed"] == kinds["held out"]
 
 
 def accuracy(**wanted: str) -> float:
@@ -69,7 +72,7 @@ def wrong_paid(half: str) -> float:
     return sum(outcomes) / len(outcomes) if outcomes else 0.0
 
 
-@pytest.mark.parametrize("half", FLOOR)
+@pytest.mark.parametrize("half", HALVES)
 @pytest.mark.parametrize("level", TARGET)
 def test_accuracy_does_not_fall_below_what_was_reached(half, level):
     assert accuracy(half=half, level=level) >= FLOOR[half][level]
@@ -89,7 +92,7 @@ def test_no_kind_of_trap_is_lost():
     assert not low
 
 
-@pytest.mark.parametrize("half", CEILING_WRONG_PAID)
+@pytest.mark.parametrize("half", HALVES)
 def test_wrong_replies_are_rarely_paid(half):
     assert wrong_paid(half) <= CEILING_WRONG_PAID[half]
 
@@ -103,16 +106,12 @@ def test_developed_wrong_replies_are_paid_less_than_the_target():
     assert wrong_paid("developed") < TARGET_WRONG_PAID
 
 
-@pytest.mark.parametrize("level", ["basic", "hard"])
+@held_out
+@pytest.mark.parametrize("level", TARGET)
 def test_held_out_rows_reach_the_target(level):
     assert accuracy(half="held out", level=level) >= TARGET[level]
 
 
-@pytest.mark.xfail(reason="the target on held-out rows is not reached yet", strict=False)
-def test_careful_held_out_rows_reach_the_target():
-    assert accuracy(half="held out", level="careful") >= TARGET["careful"]
-
-
-@pytest.mark.xfail(reason="the target on held-out rows is not reached yet", strict=False)
+@held_out
 def test_held_out_wrong_replies_are_paid_less_than_the_target():
     assert wrong_paid("held out") < TARGET_WRONG_PAID
