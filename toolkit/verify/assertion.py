@@ -160,7 +160,7 @@ class Mention:
             not q.kin and c.compound_before.search(a.sentence_before)
         ):
             return True
-        return bool(c.beside_before.search(self.before) or c.beside_after.search(self.after))
+        return not q.fearing and bool(c.beside_before.search(self.before) or c.beside_after.search(self.after))
 
     def _verb_of_question(self, cue: str) -> bool:
         """Whether a cue of denial is only the verb that the question itself asks with: "what did you leave?"."""

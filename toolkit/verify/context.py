@@ -99,7 +99,7 @@ class Context:
                 after,
                 self.following(index),
                 self.prepared(index - 1)[0][-WINDOW:] if index else "",
-                sentence.mark,
+                "?" if language == "ja" and sentence.mark in (".", "…") and _ASKS.search(after) else sentence.mark,
                 language,
             ),
             table,
@@ -142,6 +142,7 @@ def _formal(match: re.Match) -> str:
     return _FORMAL[match.group()]
 
 
+_ASKS = re.compile("(?:です|ます|でした|ました|ません)か[。.…]+$")  # a polite question needs no question mark
 _HONORIFIC = re.compile("さん|さま|ちゃん|くん|씨(?=[가-힣 ])|님(?=[가-힣 ])")
 _CJK = re.compile("[\u3041-\u9fff\uac00-\ud7a3]")
 _LATIN = re.compile("[a-z]{3}")

@@ -84,7 +84,7 @@ _TIME = re.compile(
         rf"|(?P<qp>{_ZH_PART})?[的の]? ?差(?P<qm>{_N}分?钟?|一刻钟?|半个?(?:钟头?|小时))(?:不?到)?(?P<qh>{_N})[点时]钟?"
         rf"|(?P<hp>{_ZH_PART})?[的の]? ?(?<![\d第])(?P<hh>{_N})(?:[点时](?!代|间|光|候|刻|空|髦|常|机|子|头|心|灯|赞|名|评|火|菜)|点钟|点整)(?:钟|整|正)?(?:过?(?:(?P<half>半)|(?P<qtr>[一三])刻钟?(?:[过零又加](?P<qmore>{_N})分钟?)?|(?P<hm>{_N})分?))?"
         rf"|(?:(?P<kp>{_KO_PART})(?:에)? ?)?(?<![\d가-힣])(?P<kh>{_KN}) ?시(?!간|작|대|절|장|내|민|도|계)(?: ?(?:(?P<km>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분|(?P<khalf>반)))?"
-        rf"|\b(?:(?P<rel>half|(?:a )?quarter|(?:\d{{1,2}}|{_EN_NUMBER})(?: minutes?)?) (?P<pt>past|to|after|before|till|of) )(?P<eh>\d{{1,2}}|{_EN_NUMBER}|noon|midnight)\b(?: o'?clock)?{_AFTER.format(2)}?"
+        rf"|\b(?:(?P<rel>half|(?:a )?quarter|(?:\d{{1,2}}|{_EN_NUMBER})(?: minutes?)?) (?P<pt>past|to|after|before|till|of|shy of|short of) )(?P<eh>\d{{1,2}}|{_EN_NUMBER}|noon|midnight)\b(?: o'?clock)?{_AFTER.format(2)}?"
         rf"|\b(?P<mil>[0-2]\d[0-5]\d)(?: ?h(?:ou)?rs?\b)|(?<![\d.:])(?P<mil0>0\d[0-5]\d)(?!\d)|\b(?P<milw>{_EN_NUMBER}) hundred hours"
         rf"|\bhalf (?P<hs>\d{{1,2}}|{_EN_NUMBER})\b(?! past| an?\b){_AFTER.format(3)}?"
         rf"|\b(?P<dh>\d{{1,2}})\.(?P<dm>[0-5]\d){_AFTER.format(4)}"

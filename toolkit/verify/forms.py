@@ -34,6 +34,7 @@ def loose(text: str) -> str:
 _KO_AFTER = r"(?![가-힣])|(?=은|는|이(?!상|하(?!고))|가(?![가-힣]{2})|을|를|의|에|로|으로|와|과|랑|이랑|하고|도|만|까지|부터|입|예요|에요|야|여|지|죠|라|였|인|일|이란|란|요|님|씨|군|양|들|처럼|보다|밖에|뿐|마다|나|든|아|께|한테|네|말고|출신|올시다|이올|옵|외다|쪽|같|대신|조차|마저|이나|거든|며|고|면|으|집|하|한|해|했|합|했|할|하러|였|답|다(?![리방락])|이다|임(?=을|이|은)|사부|선생|형|누나|언니|오빠|부인|대감|아저씨|아줌마|할머니|할아버지|에서|세요|셨|시(?=[죠지네는던의]|에[서 ]|입|예|이)|십니|신(?=[가데지])|니|냐|구나|군요|랍|란다|래|에게|이에|당|님이|때|잖|데(?![가-힣]{2})|서(?= )|[유슈쥬제잉냥멍옹](?![가-힣])|데이|라예|구먼|구만|구려|우다|우꽈|로다|로세|로소|사옵|니더|라우|당가|능가)"
 # After a Chinese name of a person stands a function word, a verb or a title, rarely anything else.
 _ZH_AFTER_NAME = fold_pattern(
+    "断折碎裂丢睡死病醉躲藏逃跳掉沉咬叼舔蹲趴躺四五六七八九十百千刚又再总常逢"
     "是的在说和跟与同也就都很不没有了着过吗吧呢啊呀哦嘛罢啦哟呗给对把被让叫教带来去到会能要想可从又才只还已曾正将便乃亦即及或之其这那"
     "为于向比像问答笑哭喊道讲听看见做当住先女小老大爷兄弟姐妹师傅父徒公君夫太医生掌柜捕头队长主队医博教授同学上校将军侠姑娘婶嫂叔伯姨哥二三两一几"
     "扛爬敲掌守烧煮炒切洗搬抬背扶牵赶砍劈吹拉弹擦修补缝织绣种浇喂捉抓挑提端递扫倒磨削刻钓划摇骑驾押护巡值盯探报记算写念负以因所而且却虽但若如此处家门手前后里外中间下边旁身亲自最更真实确应该得必须帮陪找请送收养救杀害骗打骂爱恨喜欢嫁娶管拿写画唱演开走跑站坐回留死活出进"
@@ -219,7 +220,7 @@ def bounded(form: str, kind: str, *, exact: bool = False) -> Form:
         end = "(?![\u30a1-\u30ffー])"
     elif kind == "name" and "\u3041" <= last <= "\u3096":
         end = f"(?![{_JA_NAME_TAIL}])"
-    elif kind == "name" and re.fullmatch(f"[{_HAN}]{{1,2}}", form):
+    elif kind == "name" and re.fullmatch(f"[{_HAN}]{{1,3}}", form):
         end, again = f"(?![{_HAN}])|(?=[{_ZH_AFTER_NAME}]|[{_JA_NAME_AFTER}](?:[{_KANA}]|[^{_HAN}]|$)|{_ZH_AFTER_PAIR})", first
         if len(form) == 1:
             before = f"(?:(?<![{_HAN}])|(?<=[叫姓是为的氏和与跟有]))"
@@ -284,6 +285,8 @@ def parted(form: str, kind: str) -> list[Form]:
         return [Form("", f"{form[0]}(?:起|了|过|着|的是|点儿?|了?一?辈子的?|了?[一二三四五六七八九十几半]{{1,3}}年的?){form[1:]}", probe=form[1:])]
     if kind != "name":
         return []
+    if re.fullmatch("[가-힣]{3}", form):  # 성은 한이요, 이름은 소담
+        return [Form("", rf"성은? ?{form[0]}(?:이?[요고며]|씨[요고며]?)?[, ]{{1,2}}이름은? ?{form[1:]}", probe=form[1:])]
     if re.fullmatch(f"[{_HAN}]{{2,4}}", form):
         cut = 2 if form[:2] in _TWO_CHAR_SURNAME and len(form) > 2 else 1
         surnamed = (f"^{form[:cut]}", f"姓{form[:cut]}")
@@ -299,6 +302,10 @@ def parted(form: str, kind: str) -> list[Form]:
                 rf"(?:姓|^[{_HAN}]{{0,2}}){form[:cut]}(?=[,。、!…—])[^姓]{{1,60}}?(?:(?<![不没])(?:叫|唤|取名)|名字?[^。!?不没]{{0,10}}[,:—])\"?{form[cut:]}\"?(?![{_HAN}])",
                 probe=form[cut:],
                 begins=tuple(form[:cut] + mark for mark in ",。、!…—"),
+            ),
+            *(  # 姓は蓮見、名は小春
+                Form("", rf"[姓字]は{form[:at]}、名(?:前)?は{form[at:]}(?![{_HAN}])", probe=form[at:])
+                for at in range(1, len(form))
             ),
             *(
                 [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], begins=surnamed)]

@@ -45,7 +45,7 @@ def said(before: str, c: Cues, q: Question) -> bool:
 WHY = Lazy(r"\bwhy\b|为什么|为何|因何|怎么会|なぜ|どうして|왜|어째서")  # "There was a fire" gives a reason
 
 
-_COUNTED = Lazy(r"\bhow (?:many|much|long|old)\b|\b(?:see|saw|find|found|happen(?:ed)?|hear|heard|(?:is|was|are|were) there)\b")  # "There are forty-one"
+_COUNTED = Lazy(r"\bwhat(?:'s| is| are| was| were| lies?| do you (?:have|keep|see))? (?:in|on|under|behind|inside|at|beneath|up)\b|\bhow (?:many|much|long|old)\b|\b(?:see|saw|find|found|happen(?:ed)?|hear|heard|(?:is|was|are|were) there)\b")  # "There are forty-one"
 
 
 def hands_back(rest: str, following: str = "") -> bool:
@@ -129,8 +129,8 @@ _FOUND = Lazy(
 )
 IF_ME = Lazy("^なら(?:ば)?(?=、|$)|^(?:이면|이라면|라면|면)(?= |,|$)")  # 私が殿様なら: what the role is not
 _FLEES = Lazy(  # what one fears one cannot be near, what one can be near one does not fear
-    r"\b(?:can't|cannot|couldn't|won't|never) (?:even )?(?:be|stay|sleep|sit|go|stand|bear|look|touch|abide|breathe)\b|\b(?:hide|hiding|dive|crawl) (?:under|behind|in)\b|\b(?:cross the (?:street|road)|hold my (?:nose|breath)|cover my (?:ears|eyes)|shak(?:e|ing) like|trembl|run a mile|break out in|swell up|come out in|knees (?:knock|go|turn)|scream|sneez)|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠|出|睡)|(?:往|就|赶紧)?(?:钻|躲)(?:到|进|在)?[^,。]{0,4}(?:床|被|桌|柜)|往[^,。]{1,4}(?:钻|躲)|捂(?:着|住)?耳|棉花[^,。]{0,6}(?:塞|堵)|塞[^,。]{0,6}耳|(?:浑身|直|吓得)(?:发抖|哆嗦|打颤)|腿(?:都|就)?(?:发)?软|[碰吃沾闻喝]不(?:得|了)|一[粒滴口点块丝片](?:都|也)?(?:没|不)(?:放|加|搁|碰|沾)|没(?:放|加|搁)|不能[碰吃沾喝]|起(?:一身)?(?:红)?疹|怕得|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|(?:布団|押し入れ|机|毛布|部屋|家|こたつ|柱)[^。、]{0,6}(?:出られ|かぶ|潜|もぐ|隠れ)|震え|耳を(?:ふさ|塞)|鳥肌|蕁麻疹|足が(?:すく|震)|逃げ(?:出|回|る)|못 ?(?:있|견|봐|보|자|만|가|참|대|삼키)|이불[^.]{0,8}(?:쓰|속)|벌벌|덜덜|귀(?:를)? ?막|두드러기|도망|소름|걸음아 ?나|다리가 ?(?:풀|후들)"
+    r"\b(?:can't|cannot|couldn't|won't|never) (?:even )?(?:be|stay|sleep|sit|go|stand|bear|look|touch|abide|breathe)\b|\b(?:hide|hiding|dive|crawl) (?:under|behind|in)\b|\b(?:cross the (?:street|road)|hold my (?:nose|breath)|cover my (?:ears|eyes)|shak(?:e|ing) like|trembl|run a mile|break out in|swell up|come out in|knees (?:knock|go|turn)|scream|sneez)|(?:待|呆|睡|坐|看|碰|受)不(?:住|着|了|下|得)|不敢(?:看|碰|去|进|靠|出|睡)|(?:往|就|赶紧)?(?:钻|躲)(?:到|进|在)?[^,。]{0,4}(?:床|被|桌|柜)|往[^,。]{1,4}(?:钻|躲)|捂(?:着|住)?耳|棉花[^,。]{0,6}(?:塞|堵)|塞[^,。]{0,6}耳|(?:浑身|直|吓得)(?:发抖|哆嗦|打颤)|腿(?:都|就)?(?:发)?软|[碰吃沾闻喝]不(?:得|了)|一[粒滴口点块丝片](?:都|也)?(?:没|不)(?:放|加|搁|碰|沾)|没(?:放|加|搁)|不能[碰吃沾喝]|起(?:一身)?(?:红)?疹|怕得|(?:い|寝|触|見|近づ)(?:ら?れ|け)(?:ない|ません|ねえ)|(?:布団|押し入れ|机|毛布|部屋|家|こたつ|柱)[^。、]{0,6}(?:出られ|かぶ|潜|もぐ|隠れ)|震え|耳を(?:ふさ|塞)|鳥肌|だけは(?:だめ|ダメ|駄目|無理|勘弁|いや|嫌)|近(?:寄|づ)(?:れ|り|け|か)(?:ない|ません|たく)|勝てる(?:気が|気も)?(?:し)?(?:ない|ません)|敵わない|眠れ(?:ない|ません)|戦いたく|悲鳴|腰が抜|震え|蕁麻疹|足が(?:すく|震)|逃げ(?:出|回|る)|못 ?(?:있|견|봐|보|자|만|가|참|대|삼키)|이불[^.]{0,8}(?:쓰|속)|벌벌|덜덜|귀(?:를)? ?막|질색|이길 ?자신|못 ?이[기겨]|싸우고 ?싶지|상대하고 ?싶지|비명|두드러기|도망|소름|걸음아 ?나|다리가 ?(?:풀|후들)"
 )
 _BEARS = Lazy(
-    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住|香|安稳|踏实)|(?<!不)(?:就|最|可|真|还|倒|反而)(?:爱|喜欢|盼着|乐意)|(?<!不)(?:带劲|过瘾|痛快|催眠|好玩|亲切|稀罕)|[一-龥]都不(?:眨|抖|慌|皱|带)|(?:吓|难)不(?:倒|着|住)我?|不(?:当回事|放在眼里|在乎)|平気|へっちゃら|아무렇지|끄떡"
+    r"\bi (?:can|could) (?:happily |easily )?(?:sleep|sit|live|stay|handle|hold)\b|\b(?:keep|had|have) [^.!?]{0,12}(?:as pets)\b|(?:睡|坐|待|呆)得(?:着|住|香|安稳|踏实)|(?<!不)(?:就|最|可|真|还|倒|反而)(?:爱|喜欢|盼着|乐意)|(?<!不)(?:带劲|过瘾|痛快|催眠|好玩|亲切|稀罕)|[一-龥]都不(?:眨|抖|慌|皱|带)|(?:吓|难)不(?:倒|着|住)我?|不(?:当回事|放在眼里|在乎)|平気|へっちゃら|飼っ(?!て(?:い)?る(?:人|奴|やつ|隣))|手に乗せ|可愛|かわい|아무렇지|끄떡|키우|키워|키울|귀엽|귀여|손에 ?올"
 )

@@ -15,7 +15,7 @@ from .person import upon_me
 from .relations import relations
 from .slots import other_fact, other_slot
 from .tense import goes_on, left_since
-from .values import of_a_thing, of_another_event, one_of_parts
+from .values import of_a_thing, of_another_event, on_that_day_only, one_of_parts
 
 if TYPE_CHECKING:
     from .assertion import Mention
@@ -152,6 +152,8 @@ def beside_the_point(m: Mention) -> str | None:
     a, c, q = m.a, m.c, m.q
     if other_slot(m.before + MASK + m.after, q) or (m.exact and _of_another_fact(m)):
         return "aside"
+    if a.language == "en" and m.strength < 3 and _SUBJECT_OF_RELATIVE.search(m.before[-40:] + MASK + m.after[:20]):
+        return "aside"
     told = a.preceding + a.sentence_before
     evaded = c.evades.search(told) if m.strength == 1 else None
     if evaded and not _RELENTS.search(told, evaded.end()):
@@ -189,7 +191,7 @@ def beside_the_point(m: Mention) -> str | None:
 def _of_another_fact(m: Mention) -> bool:
     """Whether an exact value is told of something else than what is asked."""
     before, after, q = m.before, m.after, m.q
-    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q) or one_of_parts(before, after, q)
+    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q) or one_of_parts(before, after, q) or on_that_day_only(before, m.rest)
 
 
 def _topic_of_another(m: Mention) -> bool:
@@ -257,5 +259,7 @@ _TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
+# "I lay the slates the sweep breaks"
+_SUBJECT_OF_RELATIVE = Lazy(r"\b(?:the|my|these|those|every|any|all) [a-z]+ (?:that |which )?the \ue000 (?!(?:is|was|has|as|does|always)\b)[a-z]+(?:s|ed|n't)\b")
 _ABOUT_ELSE = Lazy(r" (?:you )?(?:only |just )?about (?!(?:that|it|this|me|being|which)\b|(?:my|the) (?:name|trade|job|age|work|home)\b)")
 _NONE_OF = Lazy(r"\bno,? (?:no|not) (?:the |any |an? )?\ue002$")

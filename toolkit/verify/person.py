@@ -44,6 +44,9 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         return True
     if a.language == "zh" and _of_another_rank(a.sentence_before, q.text):
         return True
+    named = _NAME_OF.match(a.sentence_after)
+    if named and q.naming and named[1] not in q.text:
+        return True
     done = _DONE_BY.match(a.sentence_after)
     if done and done[1] in q.text and c.kin.search(done.group()):
         return not asked_kin(done.group(), c, q)
@@ -72,9 +75,16 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
     if c.changed_before.search(a.clause_before):
         return False  # "they've moved it to …"
     told = clauses(a, c)
+    if a.language == "zh" and q.kin and not q.about_user:
+        if _MYSELF.search(told[0]) and not c.kin.search(told[0]):
+            return True  # 我叫小满, where one asks for the sister's name
+        subject = c.kin.search(told[0][:6])
+        if subject and not c.first.search(told[0][subject.end() :]) and not asked_kin(a.sentence_before, c, q) and not asked_kin(told[0], c, q) and not (q.related | relations(q.text)) & relations(subject.group()):
+            return True
     if q.kin and not q.about_user and _ANOTHERS.search(told[0]) and not asked_kin(told[0], c, q):
         return True
-    if (q.kin or (q.about_user and a.language in ("ko", "zh"))) and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
+    whose = a.language != "en" or c.kin.search(told[0]) or _YOURS.search(told[0])
+    if whose and (q.kin or (q.about_user and a.language in ("ko", "zh"))) and _owned_by(_SPEAKER if q.about_user else _LISTENER, _LISTENER if q.about_user else _SPEAKER, told[0]):
         return True
     mine = c.first.search(told[0])
     if not q.about_user and not mine and words(told[0]) > 6 and _LISTENER.search(told[0][-8:]) and a.language == "en":
@@ -178,6 +188,8 @@ _THAT_ONE = Lazy(
 _WHERE_MINE = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:mine|my own|my [a-z]+) (?!told)[a-z]+")
 _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-z]+) [a-z]+")
 _DONE_BY = Lazy("^(?:才|倒|可)?是(?!我|俺)[^,。!?我]{1,5}(教|传|带|打|送|养|种|做|画|写|收|救)的")  # 阿沅是师兄教的
+_YOURS = Lazy(r"\b(?:yours|mine|your own|my own)\b")
+_NAME_OF = Lazy(r"^(?:'s| is| was) (?:the|my|our|his|her|their) (?:old |late |dear )?([a-z]+)'s (?:nick)?name\b")  # "Edda's the coach's name"
 _WHERE_SHE = Lazy(r"(?:'s| is| was) where she")  # a ship, where her port is asked
 _VESSEL = Lazy(r"\b(?:ship|port|harbou?r|vessel|boat|moor\w*|anchor\w*|dock\w*|berth\w*)\b")
 _FEELINGS = frozenset("怕爱喜恨敬羡佩讨想念")  # 我弟最怕外婆, where one asks whom the role fears
@@ -189,7 +201,7 @@ _GIVEN = Lazy(r"\b(?:left|gave|handed|bought|sold|lent|taught|bequeathed|willed|
     r"|(?:くれた|くださった|下さった|付けた|つけた|授けた|遺した|残した|譲った)[^、。はがの]{1,6}[はが]、?$"
     "|(?:지어|붙여|물려|남겨|내려|가르쳐) ?(?:준|주신|주셨던|주고 간)[^,.]{1,6}(?:은|는|이|가) $")
 _PREPOSED = Lazy(r"\b(?:from|by|with|than|for|thanks to|after|beside) $")
-_ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$")
+_ANOTHERS = Lazy(r"\b(?:my|his|her|their|the) \w+'s $|(?:妹|弟|姐|哥|姨|婶|叔|邻居|隔壁|朋友)(?:家)?(?:的|那[只条匹])$|[^、。うち]{1,4}の(?:ところ|とこ|家)(?:は|が|には)$")
 _SPEAKER = Lazy(
     r"\b(?:my(?: own)?|mine|our|ours)\b|[我俺](?:们?家|的(?!记忆|印象|记性)|那|这|养|给|管|自家|(?=[^,。你我]{1,3}的)|(?=[妹弟哥姐爹娘妈爸爷奶叔姑姨媳儿女孙闺妻丈夫徒师] ?|老[公婆伴]))|咱家|(?:私|わたし|うち|俺|僕|わし|拙者|こちら)(?:の|は|では)"
     "|(?:^|(?<=[ ,.]))(?:우리|제|내|저희)(?= )"
@@ -221,7 +233,7 @@ _SAID_BY = {
     "ko": Lazy("(?:(제|내|저|나)(?=가|는)|손님|당신|네|너|자네|그쪽)(?:가|이|은|는|께서)? ?(?:말한|말했던|말씀하신|얘기한|한 말) ?(?:건|것은|쪽은|이름은)? ?$"),
 }
 _SOMEBODY = Lazy(  # ミサキは初恋の人の名だ, where a pet's name is asked
-    "(?:さん|ちゃん)?(?:は|って(?:の)?は?|というのは)、?(?:[^。、]{1,10}の)?([^。、]{1,4})(?:の名前?|の人|(?<=の人)|(?<=相手))(?=だ|です|で|さ|よ|じゃ|[。、])"
+    "(?:さん|様)?なら[^。]{0,8}(?:いま|いる|おり|留守|出か)|(?:さん|ちゃん)?(?:は|って(?:の)?は?|というのは)、?(?:[^。、]{1,10}の)?([^。、]{1,4})(?:の名前?|の人|(?<=の人)|(?<=相手))(?=だ|です|で|さ|よ|じゃ|[。、])"
     "|(?:씨|이)?(?:은|는) (?:[가-힣]{1,5} ){0,3}(?:([가-힣]{1,5})의? 이름|첫사랑|짝사랑)(?:이름)?(?:이|예|입|지|야|인데|일)"
 )
 _TAIL = 30  # characters at the end of a sentence in which its subject may follow

@@ -73,6 +73,7 @@ _NUMBERS_A_THING = Lazy(
     r"^ (?!this|was|has|plus|perhaps|alas|always|cheers|thanks|years?|winters?|summers?|springs?|birthdays?|harvests?|months?)[a-z]{3,}s\b(?! (?:old|young))|^(?:码|号|步|里|斤|级|层|间|本|条|根|匹|张|页)|^(?:番|号|歩|里|段|枚|本|匹|軒)(?!目)|^ ?(?:걸음|번지|호|리|근|마리|계단|층|채|권)"
 )
 _CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
+_MASS_OF = Lazy(r"^ of ([a-z]+) (?:lies?|sits?|covers?|rests?|stands?|hangs?|floats?|came|comes|went|goes)\b")  # four metres of mud lie on the bottom
 # Half of what is asked: "Five miles out, then back the same way", where one asks for the loop.
 _WHOLE = Lazy(r"\b(?:loop|circuit|round trip|there and back|altogether|in all|in total|both ways)\b")
 _EACH_WAY = Lazy(r"^,? (?:each|one|either|every) way\b")
@@ -92,6 +93,9 @@ _OPENS = 3  # words, or six characters, in which a clause names what it is about
 
 def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether a number numbers a thing and no years, or is told of one thing and the next clause turns to the one asked."""
+    mass = _MASS_OF.match(after)
+    if mass and mass[1] not in q.text:
+        return True
     if _WHOLE.search(q.text) and (_EACH_WAY.match(after) or (_OUTWARD.match(after) and _BACK.match(rest))):
         return True
     if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after) or _NUMBERS_A_THING.match(after)):

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from .normalise import fold_pattern
+from .normalise import fold_text
 from .numbers import Number, find_numbers
 from .unit_names import IMPERIAL, KILO, KILOS, MONTHS, OLD_CHINESE, UNITS
 
@@ -116,7 +117,8 @@ def find_quantities(text: str) -> list[Quantity]:
         if unit:
             value = _F(_COUNTS[part[1]], _PARTS[part[2]])
             found.append(Quantity(part.start(), unit[3], unit[2] * value, value, unit[1], unit[0], words=True))
-    found += _told_by_another(text, found[: len(numbers)])
+    found = [_bakers(text, q) for q in found]
+    found += _told_by_another(text, found)
     for half in _HALF_BEFORE.finditer(text) if len(text) < 4000 else ():
         unit = _unit_at(text, half.end())
         if unit and not any(q.start <= half.start() < q.end for q in found):
@@ -124,9 +126,25 @@ def find_quantities(text: str) -> list[Quantity]:
     return found
 
 
+_TIMES = re.compile(r"\b(half of|twice|double|thrice|three times|four times|five times|ten times|a third of|a quarter of) (?:the |a )?$")
+_FACTOR = {"half of": _F(1, 2), "twice": _F(2), "double": _F(2), "thrice": _F(3), "three times": _F(3), "four times": _F(4), "five times": _F(5), "ten times": _F(10), "a third of": _F(1, 3), "a quarter of": _F(1, 4)}
+
+
+def _bakers(text: str, q: Quantity) -> Quantity:
+    """A baker's dozen is thirteen."""
+    if q.value != 12 or not text.startswith("dozen", q.start) or not text.endswith("baker's ", 0, q.start):
+        return q
+    return replace(q, start=q.start - len("baker's "), value=_F(13), plain=_F(13))
+
+
 def _told_by_another(text: str, plain: list[Quantity]) -> list[Quantity]:
     """Differences and sums in words; of a sum the second is the greater by far, since "ten past six" is a time."""
     made = []
+    for q in plain[:200]:
+        times = _TIMES.search(text, max(0, q.start - 16), q.start)
+        if times and q.value and q.plain:
+            factor = _FACTOR[times[1]]
+            made.append(Quantity(times.start(), q.end, q.value * factor, q.plain * factor, q.dimension, q.unit, words=True))
     for first, second in pairwise(plain[:200]):
         if not (first.value and second.value and 0 < second.start - first.end < 40 and second.value > first.value):
             continue
@@ -248,6 +266,9 @@ def _quantity(text: str, numbers: list[Number], index: int) -> tuple[Quantity, i
 _TAEL = re.compile(r"(?<=[\d一二三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟])两(?![百千万亿佰仟])")
 _NO_NUMERAL = "\ue004"
 
+_RANK = "目"
+# What a counter counts; counters of different kinds count different things.
+_KIND = {fold_text(name): kind for kind, names in {"person": "人 名 명 사람", "animal": "匹 頭 羽 마리", "book": "冊 권", "sheet": "枚 장"}.items() for name in names.split()}
 _CONVERTIBLE = {"length", "mass", "volume", "area", "temperature", "fahrenheit"}
 
 
@@ -272,6 +293,8 @@ def same_quantity(key: Quantity, said: Quantity) -> bool:
         or (key.ordinal != said.ordinal and (said.ordinal and key.dimension not in ("", "count")))
     ):
         return False
+    if (key.unit[-1:] == _RANK) != (said.unit[-1:] == _RANK) or _KIND.get(key.unit, said.unit) != _KIND.get(said.unit, key.unit) and key.unit in _KIND and said.unit in _KIND:
+        return False  # 三人目 ranks, and three cats are no three children
     a, b = key.dimension, said.dimension
     if {a, b} == {"temperature", "fahrenheit"}:
         celsius, other = (key, said) if a == "temperature" else (said, key)

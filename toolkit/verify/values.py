@@ -52,7 +52,7 @@ def _agree(one: tuple, other: tuple) -> bool:
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
     "open": Lazy(r"\b(?:open(?:s|ed|ing)?|beg[aiu]n|begins?|start(?:s|ed)?|founded|built|build|raised)\b|修(?:的|建|成)|建(?:的|成|造)|动工|开工|开始|起头|始ま|시작|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
-    "close": Lazy(r"\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?|end(?:s|ed)?|finish(?:es|ed)?)\b|完工|结束|終わ|끝|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|鍵を|자물쇠|잠그|닫|폐점|마감"),
+    "close": Lazy(r"まで(?:開|営業|やって)|까지 ?(?:열|영업|해요|합니다)|\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?|end(?:s|ed)?|finish(?:es|ed)?)\b|完工|结束|終わ|끝|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|鍵を|자물쇠|잠그|닫|폐점|마감"),
     "ruin": Lazy(r"\b(?:burn(?:ed|t)(?: down)?|collapsed|destroyed|washed away)\b|烧(?:毁|了)|塌了|冲垮|毁于|焼け|崩れ|불[에이] ?탔|무너"),
     "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
@@ -111,6 +111,17 @@ def of_another_event(before: str, after: str, rest: str, later: str, q: Question
 
 
 _AGES = ("", "age", "span", "count")  # 일 is also the copula: 예순하나일세
+def on_that_day_only(before: str, rest: str) -> bool:
+    """Whether a value is told of one day or season, and another of the rest: 土曜は九時だが、普段は七時だ."""
+    return bool(_ONE_DAY.search(before) and _USUALLY.search(rest[:40]))
+
+
+_ONE_DAY = Lazy(
+    "(?:[月火水木金土日]曜日?|週末|平日|祝日|休日|夏|冬|祭り?|雨の日|盆|正月)(?:だけ|のうち)?(?:は|には)$|(?:[월화수목금토일]요일|주말|평일|공휴일|명절|여름|겨울|장날|비 ?오는 ?날)(?:은|는|엔|에는|에만|만)? $"
+)
+_USUALLY = Lazy("(?:普段|ふだん|平日|いつも|ほかの日|他の日|通常|それ以外|あとの日)(?:は|なら)|(?:평소|평일|보통|다른 ?날|나머지)(?:은|는|엔|에는)")
+
+
 def one_of_parts(before: str, after: str, q: Question) -> bool:
     """Whether a number counts a part of what is asked, another part being counted beside it: 男の子が五人に女の子が二人."""
     part = _PART.search(before)

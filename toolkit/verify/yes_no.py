@@ -166,7 +166,7 @@ def _chosen(key: int, opening: str, question: str) -> str | None:
 
 
 _WHERE_ELSE = Lazy(  # asks for another answer to show that there is none
-    r"^\W*(?:why,? |well,? |and |but )?(?:who|what|where|which|how) else\b[^.!]{0,60}\?|^\W*(?:不然|要不然|除了[我这那]\w?)(?:还|又|呢|能)[^。!]{0,16}\?|^\W*不是我,(?:难道|莫非|还|又)(?:还)?(?:能)?是[^。!]{1,10}\?|^\W*(?:还能|还会|还有)(?:是|有|在)?(?:谁|哪|什么|别)[^。!]{0,10}\?|^\W*(?:ほか|他)(?:に|の)?(?:どこ|誰|何|だれ|なに)|^\W*(?:그럼|아니면|또|달리) ?(?:어디|누구|누가|뭐|뭘|무엇)[^.!]{0,14}\?"
+    r"^\W*(?:why,? |well,? |and |but )?(?:(?:who|what|where|which|how) else\b|(?:do|can) you (?:see|spot|find|think of|name) (?:anyone|anybody|anything|anywhere|another|somebody) (?:else|other)\b|is there (?:anyone|anybody|another|somebody) (?:else|other)?)[^.!]{0,60}\?|^\W*(?:不然|要不然|除了[我这那]\w?)(?:还|又|呢|能)[^。!]{0,16}\?|^\W*不是我,(?:难道|莫非|还|又)(?:还)?(?:能)?是[^。!]{1,10}\?|^\W*(?:还能|还会|还有)(?:是|有|在)?(?:谁|哪|什么|别)[^。!]{0,10}\?|^\W*(?:ほか|他)(?:に|の)?(?:どこ|誰|何|だれ|なに)|^\W*(?:그럼|아니면|또|달리) ?(?:어디|누구|누가|뭐|뭘|무엇)[^.!]{0,14}\?"
 )
 _ON_THE_CONTRARY = Lazy(r"^\W*(?:oh,? |why,? )?(?:on|quite) the contrary\b|^\W*谁说(?:的|我不|不)|^\W*不[^,。?]{1,4}\?(?:你|您)?去?(?:打听|问问|瞧瞧|看看)|^\W*(?:恰恰|正|刚好|完全)?相反[,。]|^\W*(?:その|まったくの|全くの)?(?:逆|反対)(?:です|だ|さ)|^\W*(?:정)?반대(?:예|입|야|지)")
 _SIGH = Lazy(r"^\W*(?:あら(?:あら|まあ)?|おや(?:おや)?|ふふ+|はは+|へへ+|これはこれは|어머나?|아이[고구]|허허|하하|호호|흐흐|에헴|이런|세상에|글쎄 ?말)[、。,.!~… ]+")
@@ -216,6 +216,7 @@ _CONDITION = Lazy(
 _HARDLY = Lazy("(?:哪|怎)(?:里|么)?(?:能|敢|好意思)?(?:叫|算|称)|(?:算|谈|称|说)不上|(?:不能|不敢|不好意思)(?:叫|算|说|称)")  # 会一点狗刨,那哪能叫会
 _MOCKED = Lazy("(?:是|对|会|有|行)(?:你|您)?个?(?:大)?(?:头|鬼|屁|锤子)(?!领)|(?<!不)(?:是|对|会|有|信)(?:就|才)(?:怪|见鬼|有鬼)|你(?:大爷|妹)")  # 对,对,对你个头
 _ABSURD = Lazy(  # and I am the Queen of Sheba
+    r"\band (?:the )?(?:moon(?:'s| is) (?:made of |an? |all )?(?:[a-z]+ )?cheese|(?:pigs?|cows?|sheep|hens?|fish(?:es)?|cats?|horses?) (?:can |will |do |have )?(?:fl(?:y|ies)|sings?|danc\w+|whistles?|talks?|wings|walks?|lays? [a-z]+)|earth(?:'s| is) flat|rivers? (?:run|flow)s? uphill)\b|"
     r"\band (?:my|your|the|this|that|our) [a-z]+(?:'s| is|'re| are) (?:also )?(?:the |an? )?(?:bishop|archbishop|duke|duchess|earl|baron|prince|princess|admiral|lord|lady|queen|king|pope|emperor|tsar|mayor|mermaid|sultan|empress|dragon|unicorn|archangel|saint)\b|\bdoes (?:this|that|it) look like (?:an? |the )?[a-z]+(?: [a-z]+)?(?: to you)?\?|\bdo i look like (?:an? |the |i )[^?]*\?|"
     r"\band (?:i'm|i am|you're|he's|my \w+ is) (?:also )?(?:the |an? )?(?:queen|king|pope|emperor|moon|tsar|mermaid|dutchman|teapot|empress|sultan|tooth fairy)\b|\band i(?:\'m| am) (?:also )?(?:the )[a-z]+ of [a-z]+|我还是(?:皇[后上帝]|玉皇|天王|王母|神仙|菩萨)|(?:王様|お姫様|殿様|将軍様|天女)(?:だ|です|さ)|(?:임금|여왕|용왕|선녀|황제)(?:이|님)"
 )
