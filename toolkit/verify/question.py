@@ -52,7 +52,7 @@ _VOCATIVE = Lazy(
 )
 # A person that stands between commas, without an article or a possessive, is spoken to: "So, Captain, how …", "…, Mother?".
 _CALLED = Lazy(rf"(?:^|[,;!] ?)(?:dear |good |old |my dear |my good )?{cues_en.KIN}(?: [a-z]+)?(?= ?[,?!.]|$)")
-_WHO = Lazy(r"\bwho(?:m|se)?\b|谁|何人|誰|だれ|どなた|누구|누가|跟谁")
+_WHO = Lazy(r"\bwho(?:m|se)?\b|谁|何人(?![いでのがもくはを分乗住家兄])|誰|だれ|どなた|누구|누가|跟谁")
 _NAMING = Lazy(
     r"\b(?:nick)?names?\b|\bnamed\b|\bepithet\b|\bmoniker\b|\balias|\bcall(?:ed|s)?\b|叫什么|叫啥|名字|姓名|称呼|尊姓|大名|贵姓|芳名|名讳|绰号|外号|诨名|诨号|雅号|小名|(?:叫|喊|称呼?|唤)(?:你|您)(?:什么|啥|作|做)|法号|道号|昵称|花名|艺名|笔名|网名|代号|名号|名前|名は|お名|通り名|あだ名|渾名|呼び名|二つ名|異名|呼(?:べ|ば|ん|び)|이름|성함|존함|함자|불러|부르|별명|호칭|존함"
 )

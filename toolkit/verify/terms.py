@@ -61,7 +61,8 @@ def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
         form = fold_text(original).strip().strip("。.!?,;:'\"").strip()
         if not form:
             continue
-        moment = whole_moment(form) if kind != "number" and kind != "name" else None
+        counted = kind in ("number", "name") or (kind == "quantity" and form.isdigit())  # "3" for 3 children is no hour
+        moment = None if counted else whole_moment(form)
         if moment and moment.kind == "date" and form.isdigit() and kind not in ("date",):
             moment = None
         if (
