@@ -18,6 +18,7 @@ from toolkit.generate.engines.base import Complete, Ending, Engine, EngineError,
 from toolkit.generate.gate import Gate, Pace
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 4.0
+AWAY = ("HTTP 502", "HTTP 504", "connection cut", "timeout")   # of a server that is down these say nothing of the request
 LAST_BUSY_S = 30.0              # of a server that refuses by its load
 CHARACTERS_A_TOKEN = 3          # before anything was counted: between English (4) and Chinese (1.5)
 
@@ -94,7 +95,7 @@ class Completer:
                 raise Ending from error
             if error.kind == "refused":
                 raise error
-            failed = error.kind == "broken" and not was_down
+            failed = error.kind == "broken" and not (was_down and error.reason in AWAY)
             attempts += failed
             if error.kind == "unreachable":
                 self.sent.requests -= 1

@@ -9,6 +9,7 @@ from contextlib import ExitStack, nullcontext
 from itertools import count
 
 import pytest
+from aiohttp import web
 from stub_server import Stub, served
 
 from toolkit.generate.engines.base import EngineError
@@ -111,6 +112,21 @@ def test_a_run_in_which_most_fails_is_ended(ask):
 def test_a_request_that_always_fails_is_given_up(ask):
     with pytest.raises(EngineError, match="not JSON"):
         ask(30, Pace(4, attempts=1), faults={"html": 1.0})
+
+
+def test_the_last_requests_are_given_up_when_the_server_fails_at_them_alone(ask, monkeypatch, tmp_path):
+    for name, value in {"FAILURES_DOWN": 3, "FIRST_LOOK_S": 0.01, "LAST_LOOK_S": 0.01}.items():
+        monkeypatch.setattr(f"toolkit.generate.lane.{name}", value)
+    monkeypatch.setattr("toolkit.generate.complete.LAST_RETRY_S", 0.01)
+
+    def write(body: dict) -> tuple[str, str]:
+        if body["messages"][-1]["content"].endswith("7"):
+            raise web.HTTPInternalServerError
+        return "Yes.", "stop"
+
+    stub, totals, rows = ask(40, Pace(64, patience_s=20), write=write)
+    assert len(rows) == 36 and totals.failed == {"HTTP 500": 4}
+    assert stub.counts["requests"] == 36 + 4 * Pace().attempts
 
 
 def test_a_server_that_only_fails_is_not_asked_several_times_as_often(tmp_path, monkeypatch):
