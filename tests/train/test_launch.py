@@ -125,6 +125,14 @@ def test_completions_of_all_processes_split_into_groups() -> None:
         load_settings(ROOT / "configs/grpo_config.yaml", {"num_generations": 6})
 
 
+def test_completions_of_the_processes_that_were_launched_split_into_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "3")       # one GPU of four serves
+    assert load_settings(ROOT / "configs/grpo_config.yaml", {"num_generations": 6}).num_processes == 8
+    with pytest.raises(InputError, match=r"48 completions a step .* do not split into groups of 5"):
+        load_settings(ROOT / "configs/grpo_config.yaml", {"num_generations": 5})
+
+
 def test_a_refusal_in_one_of_several_processes_is_the_exit_code_of_all(tmp_path: Path) -> None:
     (tmp_path / "refuses.py").write_text("import os, sys\nsys.exit(3 if os.environ['RANK'] == '0' else 0)\n", encoding="utf-8")
     command = launch.launch_command(ROOT / "configs/accelerate/cpu.yaml", 2, [])

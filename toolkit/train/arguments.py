@@ -25,6 +25,7 @@ from toolkit.config import (
 from toolkit.errors import InputError, did_you_mean
 from toolkit.sources import on_hub
 from toolkit.train.choices import choice_problems
+from toolkit.train.launch import launched, world_size
 from toolkit.train.translate import TRANSLATED, translate
 from toolkit.train.watchdog import MODES, watchdog_problems
 
@@ -175,7 +176,8 @@ def load_settings(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     if "sft" in stages and not flat.get("cold_start_data"):
         problems.append(f'{path} has the stage sft but no "cold_start_data" (gen-data writes it with --cold-start).')
     grpo = {**DEFAULTS, **{k: v for k, v in flat.items() if k in grpo_fields}}
-    problems += _arithmetic(grpo, path, flat.get("num_processes") or 0)
+    asked = flat.get("num_processes") or 0
+    problems += _arithmetic(grpo, path, world_size() if launched() else asked)
     problems += [f"{spot(key)} {problem}" for key, problem in choice_problems(flat)]
     problems += [f"{spot('watchdog')} {problem}" for problem in watchdog_problems(flat.get("watchdog"))]
     flat |= {key: "off" for key in ("preflight", "watchdog") if flat.get(key) is False}
