@@ -93,7 +93,7 @@ class Mention:
         if other_person(self.a, self.c, self.q):
             confirmed = self.c.confirmed.search(self.rest[:_NEXT]) and not self.q.about_user and not self.q.kin
             return (ASSERTED, 2) if confirmed else ("attributed", 0)
-        bounds = self.exact and self.c.about_before.search(self.a.sentence_before)  # no more than twelve
+        bounds = self.exact and (self.c.about_before.search(self.a.sentence_before) or self.c.about_after.search(self.a.sentence_after))  # no more than twelve
         if self._negations and not bounds and not self.c.taken_back.search(self.rest[:60]):
             return ASSERTED, self.strength  # denied twice is asserted
         for objection in OBJECTIONS:

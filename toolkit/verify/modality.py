@@ -99,7 +99,7 @@ def absurd_to_deny(a: Around, c: Cues) -> bool:
 # What one cannot be without, one has: 没有桂花酿我可活不下去.
 _WITHOUT = Lazy(
     r"\b(?:without|no|take away) (?:my |the |an? |being an? |my being an? )?$"
-    "|(?:没有?|没了|离了|少了|不喝|不吃|除了)$|(?:^|[^你他她们])不是$|不是(?:都|已经|刚)?(?:改|换|搬|定|说)[^,。]{0,3}$"
+    "|(?:没有?|没了|离了|少了|不喝|不吃|除了)$|(?:^|[^你他她们也])不是$|不是(?:都|已经|刚)?(?:改|换|搬|定|说)[^,。]{0,3}$"
 )
 _UNABLE = Lazy(
     r"\b(?:can't|couldn't|cannot|wouldn't|nothing|lost|dead|die)\b|没(?:精神|劲|命|味)|(?:不|没)(?:下去|了|成|着|惯|法|得)|[活睡吃过干]不"

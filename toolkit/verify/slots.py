@@ -72,6 +72,10 @@ _NUMBER_OF = Lazy("^(?:号(?!称)|番地|번지|호(?![가-힣]))")
 _NUMBERS_A_THING = Lazy(
     r"^ (?!this|was|has|plus|perhaps|alas|always|cheers|thanks|years?|winters?|summers?|springs?|birthdays?|harvests?|months?)[a-z]{3,}s\b(?! (?:old|young))|^(?:码|号|步|里|斤|级|层|间|本|条|根|匹|张|页)|^(?:番|号|歩|里|段|枚|本|匹|軒)(?!目)|^ ?(?:걸음|번지|호|리|근|마리|계단|층|채|권)"
 )
+_OURS = Lazy(r"^[,;.。、 ]*(?:but |and )?(?:ours|mine)\b|^[,。]*(?:我|咱)们?(?:的|这|家)(?![^,。]{0,4}也)|^[、。]*うちの|^[.,]? ?(?:고|지만|는데)?,? ?(?:우리|저희) ")
+_AND_OURS = Lazy("(?:고|지만|는데) (?:우리|저희|제) ")
+_MINE = Lazy(r"\b(?:our|my|we|i)\b|我|咱|うち|私|우리|저희|제 ")
+_OTHER_WORD = Lazy(r" [a-z]{3,}|是[^,。]{1,}|は[^、。]{1,}|(?:은|는) [^.,]{2,}")
 _CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
 _MASS_OF = Lazy(r"^ of ([a-z]+) (?:lies?|sits?|covers?|rests?|stands?|hangs?|floats?|came|comes|went|goes)\b")  # four metres of mud lie on the bottom
 # Half of what is asked: "Five miles out, then back the same way", where one asks for the loop.
@@ -100,6 +104,8 @@ def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
         return True
     if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after) or _NUMBERS_A_THING.match(after)):
         return True
+    if (_OURS.match(rest) or _AND_OURS.search(after)) and _OTHER_WORD.search(after) and not _MINE.search(before + after.split("고 ")[0]):
+        return True  # "Half past six for the mail boat. Ours goes later."
     turn = _CONTRAST.match(rest)
     own, told = before + " " + after, rest[turn.end() :]
     if q.language == "en":

@@ -97,6 +97,8 @@ def matcher(forms: tuple[str, ...], kind: str) -> Matcher:
             short = ARTICLE.sub("", form)
             if short != form:
                 literal.append(short)
+    counted = {q.plain for q in quantities if q.unit and q.plain is not None}
+    quantities = [q for q in quantities if q.unit or q.plain not in counted]  # "3" beside "3 children" counts children too
     literal.sort(key=len, reverse=True)
     kana = dict.fromkeys(spelled for form in forms for spelled in in_kana(form))
     return Matcher(

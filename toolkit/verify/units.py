@@ -330,6 +330,8 @@ def same_quantity(key: Quantity, said: Quantity) -> bool:
             "块",
             "분",
             "세",
+            "つ",
+            "번째",
         )
     return False
 

@@ -165,6 +165,7 @@ def _chosen(key: int, opening: str, question: str) -> str | None:
     return "right" if takes_second == (key > choice.start()) else "contradicted"
 
 
+_JUDGE_YOURSELF = Lazy("[你您]说我?(?:会不会|是不是|有没有|能不能|爱不爱)\\?")  # 我师父是药王,你说会不会?
 _WHERE_ELSE = Lazy(  # asks for another answer to show that there is none
     r"^\W*(?:why,? |well,? |and |but )?(?:(?:who|what|where|which|how) else\b|(?:do|can) you (?:see|spot|find|think of|name) (?:anyone|anybody|anything|anywhere|another|somebody) (?:else|other)\b|is there (?:anyone|anybody|another|somebody) (?:else|other)?)[^.!]{0,60}\?|^\W*(?:不然|要不然|除了[我这那]\w?)(?:还|又|呢|能)[^。!]{0,16}\?|^\W*不是我,(?:难道|莫非|还|又)(?:还)?(?:能)?是[^。!]{1,10}\?|^\W*(?:还能|还会|还有)(?:是|有|在)?(?:谁|哪|什么|别)[^。!]{0,10}\?|^\W*(?:ほか|他)(?:に|の)?(?:どこ|誰|何|だれ|なに)|^\W*(?:그럼|아니면|또|달리) ?(?:어디|누구|누가|뭐|뭘|무엇)[^.!]{0,14}\?"
 )
