@@ -162,7 +162,7 @@ def beside_the_point(m: Mention) -> str | None:
         return None
     if m.strength < 3 and c.weak_after.search(a.sentence_after):
         return "aside"
-    if m.strength < 3 and not (q.lived or q.fearing or q.about_user or q.naming or m.exact):
+    if m.strength < 3 and not (q.lived or q.fearing or q.about_user or q.naming or (m.exact and a.language == "zh")):
         met = c.met_before.search(m.before) or c.met_after.search(m.after)
         if met and not q.holds(met.group(1)[:4]) and not (_TRADE.match(a.sentence_after) or upon_me(m.after)):
             return "aside"
