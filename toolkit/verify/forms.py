@@ -81,15 +81,15 @@ class Form:
     spelling (spaced, hyphenated, in the other kana, with other digits) is its own pattern compiled.
     """
 
-    __slots__ = ("_pattern", "again", "before", "begins", "end", "literal", "probe", "source")
+    __slots__ = ("_pattern", "again", "before", "end", "literal", "needs", "probe", "source")
 
     def __init__(
         self, literal: str, source: str | None, before: str = "", end: str = "", again: str = "", probe: str = "",
-        begins: tuple[str, ...] = (),
+        needs: tuple[str, ...] = (),
     ) -> None:
         self.literal = literal  # "": only the pattern finds it
         self.probe = _probe(literal) if literal else loose(probe)  # stands in every text that holds the form
-        self.begins = begins  # what its pattern begins with, one of these; with ^ at the start of the text
+        self.needs = needs  # one of these stands in every text that its pattern fits; with ^ at its start
         self.source = source  # of its pattern; None: as it is spelled; "": there is none
         self.before = _shared(before)  # boundaries are shared by many forms, so they are compiled once
         self.end = _shared(end)  # may extend the mention by a plural
@@ -104,8 +104,8 @@ class Form:
             return start, after.end()
         return (start, end) if self.again and text.startswith(self.again, end) else None
 
-    def _begun(self, text: str) -> bool:
-        return not self.begins or any(text.startswith(b[1:]) if b[0] == "^" else b in text for b in self.begins)
+    def _may_fit(self, text: str) -> bool:
+        return not self.needs or any(text.startswith(n[1:]) if n[0] == "^" else n in text for n in self.needs)
 
     def spans(self, text: str, loosened: str) -> Iterator[tuple[int, int]]:
         if self.probe not in loosened:
@@ -117,7 +117,7 @@ class Form:
             if span:
                 yield span
             at = text.find(self.literal, at + size)
-        if seen or self.source == "" or not self._begun(text):
+        if seen or self.source == "" or not self._may_fit(text):
             return
         if self._pattern is None:
             self._pattern = re.compile(_spelled(self.literal) if self.source is None else self.source)
@@ -292,7 +292,7 @@ def parted(form: str, kind: str) -> list[Form]:
     if kind != "name":
         return []
     if re.fullmatch("[가-힣]{3}", form):  # 성은 한이요, 이름은 소담
-        return [Form("", rf"성은? ?{form[0]}(?:이?[요고며]|씨[요고며]?)?[, ]{{1,2}}이름은? ?{form[1:]}", probe=form[1:])]
+        return [Form("", rf"성은? ?{form[0]}(?:이?[요고며]|씨[요고며]?)?[, ]{{1,2}}이름은? ?{form[1:]}", probe=form[1:], needs=tuple(f"성{mid}{form[0]}" for mid in ("은 ", "은", " ", "")))]
     if re.fullmatch(f"[{_HAN}]{{2,4}}", form):
         cut = 2 if form[:2] in _TWO_CHAR_SURNAME and len(form) > 2 else 1
         surnamed = (f"^{form[:cut]}", f"姓{form[:cut]}")
@@ -301,20 +301,20 @@ def parted(form: str, kind: str) -> list[Form]:
                 "",
                 rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:草|小|大|单|双|上)?(?:名|字|讳)?(?:叫|唤|是|作|一个)?\"?{form[cut:]}\"?(?=字?(?:[^{_HAN}]|$))",
                 probe=form[cut:],
-                begins=surnamed,
+                needs=surnamed,
             ),
             Form(
                 "",
                 rf"(?:姓|^[{_HAN}]{{0,2}}){form[:cut]}(?=[,。、!…—])[^姓]{{1,60}}?(?:(?<![不没])(?:叫|唤|取名)|名字?[^。!?不没]{{0,10}}[,:—])\"?{form[cut:]}\"?(?![{_HAN}])",
                 probe=form[cut:],
-                begins=tuple(form[:cut] + mark for mark in ",。、!…—"),
+                needs=tuple(form[:cut] + mark for mark in ",。、!…—"),
             ),
             *(  # 姓は蓮見、名は小春
-                Form("", rf"[姓字]は{form[:at]}、名(?:前)?は{form[at:]}(?![{_HAN}])", probe=form[at:])
+                Form("", rf"[姓字]は{form[:at]}、名(?:前)?は{form[at:]}(?![{_HAN}])", probe=form[at:], needs=(f"姓は{form[:at]}、", f"字は{form[:at]}、"))
                 for at in range(1, len(form))
             ),
             *(
-                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], begins=surnamed)]
+                [Form("", rf"(?:姓|^){form[:cut]}[,、。 ]{{0,2}}(?:名)?{_HONOURED}上{form[cut]}下{form[cut + 1]}", probe=form[cut], needs=(f"上{form[cut]}下",))]
                 if len(form) == cut + 2
                 else []
             ),

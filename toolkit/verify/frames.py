@@ -173,7 +173,7 @@ _NEVER_EVEN = Lazy(
     r"\bthere(?:'s| is| are) (?:nothing|no one|nobody) (?:under|in|there|here|inside|at all)\b|(?:啥|什么)(?:也|都)没有(?=[,。!]|$)|何も(?:あり|入ってい)ません|아무것도 ?없"
     r"(?:从来|从|压根|一次也|一回也)没(?:有)?(?:做成|做|学会|弹|吃|喝|去|住|碰|摸|养|见|干|练|成)过(?=[,。!]|$)|一度も(?:漬け|食べ|飲ん|弾い|作っ|住ん|行っ|飼っ|触っ|習っ|漕い|やっ)[ただ]ことは?が?(?:ない|ありません)"
     r"|\bi(?:'ve| have)? never (?:so much as |even |once |actually |yet )?(?:tasted|touched|eaten|drunk|tried|played|held|owned|ridden|seen|lived|done|made|baked|met|flown|kept) (?:it|one|any|there|an? (?:drop|bite|mouthful|note|single one))(?=[,.;!]| in my life| and| at all)"
-    r"|\bnever (?:so much as|even|once) (?:touch|held|set|been near|picked|seen)|连[^,。]{1,6}(?:都|也)(?:没有?[一-龥]{1,2}过(?!来|去)|[一-龥]不(?:利索|明白|来|动))"
+    r"|\bnever (?:so much as|even|once) (?:touch|held|set|been near|picked|seen)|一[个句字样]字?(?:也|都)[一-龥]不[出懂得会全]|连[^,。]{1,6}(?:都|也)(?:没有?[一-龥]{1,2}过(?!来|去)|[一-龥]不(?:利索|明白|来|动))"
     "|(?:触|握|持)った(?:ことも|ことすら)(?:ない|ありません)|(?:만져|잡아|쥐어|손대|근처에도 ?가) ?본 ?적(?:도|조차)? ?없"
 )
 _DISGUST = Lazy(

@@ -156,7 +156,7 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
                 same_quantity(q, with_unit_apart(said, reading.text) if q.unit else said)
                 and not (q.unit and not said.unit and not reading.text.startswith(q.unit, said.end) and _other_noun(reading.text, said.end))
                 for q in matcher.quantities
-            ) and not (_only_counts(matcher, reading.text, said) or _idiom(reading.text, said) or reading.text.startswith("째", said.end) and not any(q.ordinal for q in matcher.quantities) or _in_clock(reading.text, said, clocks)):
+            ) and not (_only_counts(matcher, reading.text, said) or _idiom(reading.text, said) or (reading.text.startswith("째", said.end) and not any(q.ordinal for q in matcher.quantities)) or _in_clock(reading.text, said, clocks)):
                 found.append(Match(said.start, said.end))
     years = {r[0] for m in matcher.moments if m.kind == "date" for r in m.readings if r[1] is None and r[2] is None}
     if years:

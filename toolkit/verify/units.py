@@ -10,8 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
-from .normalise import fold_pattern
-from .normalise import fold_text
+from .normalise import fold_pattern, fold_text
 from .numbers import Number, find_numbers
 from .unit_names import IMPERIAL, KILO, KILOS, MONTHS, OLD_CHINESE, UNITS
 
@@ -293,7 +292,7 @@ def same_quantity(key: Quantity, said: Quantity) -> bool:
         or (key.ordinal != said.ordinal and (said.ordinal and key.dimension not in ("", "count")))
     ):
         return False
-    if (key.unit[-1:] == _RANK) != (said.unit[-1:] == _RANK) or _KIND.get(key.unit, said.unit) != _KIND.get(said.unit, key.unit) and key.unit in _KIND and said.unit in _KIND:
+    if (key.unit[-1:] == _RANK) != (said.unit[-1:] == _RANK) or (_KIND.get(key.unit, said.unit) != _KIND.get(said.unit, key.unit) and key.unit in _KIND and said.unit in _KIND):
         return False  # 三人目 ranks, and three cats are no three children
     a, b = key.dimension, said.dimension
     if {a, b} == {"temperature", "fahrenheit"}:

@@ -60,7 +60,7 @@ def yes_or_no(m: Matcher, rivals: Sequence[Reading], reader: Reader, asked: Ques
         return "right"
     if _THIS_PLACE.search(asked.text) and _WELCOME.search(opening) and not no:
         return "right"
-    if _WHERE_ELSE.match(opening) or (_ABLE.search(asked.text) and _SKILLED.match(opening)) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)):
+    if _WHERE_ELSE.match(opening) or (_ABLE.search(asked.text) and _SKILLED.match(opening)) or (_KEPT.search(asked.text) and _SO_MANY.match(opening)) or (_JUDGE_YOURSELF.search(opening) and not _DENIES.search(opening)):
         return "right"
     if _ON_THE_CONTRARY.match(opening):
         return "right" if negative else "negated"
