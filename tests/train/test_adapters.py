@@ -77,6 +77,8 @@ def test_the_best_adapter_names_its_base_and_is_read_from_anywhere_and_after_a_m
     assert not (best / "ref").exists() and not list(best.glob("*.pt"))
     found = logits(AutoPeftModelForCausalLM.from_pretrained(best))
     torch.testing.assert_close(logits(load(str(best))[0]), found)
+    start(tmp_path / "more", model_name_or_path=str(best), max_steps=1, preflight="off")     # an adapter is gone on with by its name
+    assert (tmp_path / "more/run/final_model/config.json").is_file()
     (tmp_path / "at").rename(tmp_path / "moved")
     best = tmp_path / "moved/one/run/best"
     assert base_of(best) == str(tmp_path / "moved/one/run/new_model")

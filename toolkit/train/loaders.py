@@ -62,16 +62,17 @@ def new_adapter(settings: TrainSettings, model: Any) -> Any:
 
 def save_whole(settings: TrainSettings, run: Run, trainer: Any, tokenizer: Any, out: Path) -> None:
     """A plain model, with its adapter in its weights: merged in place, or, where those are quantised or spread, from the file."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    adapted = hasattr(model, "peft_config")     # also where the model that was named is an adapter
     quantised = settings.model.get("load_in_4bit") or settings.model.get("load_in_8bit")
-    if settings.model.get("use_peft") and (quantised or trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
+    if adapted and (quantised or trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled):
         adapter = run.folder / "adapter"
         save(trainer, tokenizer, adapter)
         if run.write:
             write_merged(adapter, out, settings.model.get("dtype") or ("bfloat16" if quantised else "float32"))
         return
-    if settings.model.get("use_peft"):
-        trainer.model = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-        trainer.model_wrapped = trainer.model
+    if adapted:
+        trainer.model = trainer.model_wrapped = model.merge_and_unload()
     save(trainer, tokenizer, out)
 
 
