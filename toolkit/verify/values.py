@@ -51,12 +51,12 @@ def _agree(one: tuple, other: tuple) -> bool:
 
 # What happens at a time; a date or hour of one of these is none of another.
 _EVENTS = {
-    "open": Lazy(r"\b(?:open(?:s|ed|ing)?|beg[aiu]n|begins?|start(?:s|ed)?|founded|built|build|raised)\b|修(?:的|建|成)|建(?:的|成|造)|动工|开工|开始|起头|始ま|시작|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
+    "open": Lazy(r"\b(?:(?<!eyes )open(?:s|ed|ing)?|beg[aiu]n|begins?|start(?:s|ed)?|founded|built|build|raised)\b|修(?:的|建|成)|建(?:的|成|造)|动工|开工|开始|起头|始ま|시작|开(?:门|张|业|铺|馆|店|市|工|的?(?=[,。!?]|$))|营业|開店|開業|開[きくけい]|創業|열(?:어|었|죠|지|고|려|거)|여(?:세요|시|는|나)|개점|개업|문을 ?(?:연|여)"),
     "begin": Lazy("开始|开场|开演|开幕|开讲"),
     "admission": Lazy("检票|入场|进场|放人"),
     "close": Lazy(r"まで(?:開|営業|やって)|까지 ?(?:열|영업|해요|합니다)|\b(?:clos(?:e|es|ed|ing)|shut(?:s|ting)?|end(?:s|ed)?|finish(?:es|ed)?)\b|完工|结束|終わ|끝|关门|关铺|打烊|收摊|收工|闭馆|[几点半]散|散(?:场|市|会|戏)?(?=[,。!?]|$)|閉店|閉[めま]|店じまい|鍵を|자물쇠|잠그|닫|폐점|마감"),
     "ruin": Lazy(r"\b(?:burn(?:ed|t)(?: down)?|collapsed|destroyed|washed away)\b|烧(?:毁|了)|塌了|冲垮|毁于|焼け|崩れ|불[에이] ?탔|무너"),
-    "rise": Lazy(r"\b(?:wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
+    "rise": Lazy(r"\b(?:eyes|wak(?:e|es|ing)|woke|(?:get|got|getting) up|breakfast)\b|起床|才起|睡醒|睁眼|爬起来|起き|目が覚め|일어나|눈을 ?뜨|깨"),
     "eat": Lazy(r"\b(?:dinner|supper|lunch|dine|meal)\b|吃饭|用饭|开饭|[早午晚]饭|夕飯|夕食|昼飯|朝飯|晩飯|밥|식사"),
     "sleep": Lazy(r"\b(?:bed|bedtime|sleep|asleep)\b|睡下|睡觉|就寝|歇下|寝[るま]|잠자리|자러|잠들"),
     "sign": Lazy(r"\b(?:sign(?:s|ed|ing)|lease|deed|contract)\b|(?<!抽)签(?!名|到|筒|子)|租约|地契|契約|계약|임대"),
