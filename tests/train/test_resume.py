@@ -93,6 +93,20 @@ def test_a_run_goes_on_with_the_samples_and_completions_of_an_unbroken_one(tmp_p
     assert [row["loss"] for row in metrics(broken)] == pytest.approx([row["loss"] for row in metrics(unbroken)], abs=1e-6)
 
 
+def test_a_cold_start_goes_on_from_its_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    over = {"max_steps": 1, "sft": {"max_steps": 5, "logging_steps": 1, "save_strategy": "steps", "save_steps": 2}}
+    start(unbroken, **{**settings(unbroken), **over})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Recorder, "on_save", ends_after(4), raising=False)
+        with pytest.raises(RuntimeError, match="killed"):
+            start(broken, **{**settings(broken), **over})
+    start(broken, **{**settings(broken), **over})
+    assert "continuing from" in capsys.readouterr().err and not checkpoints_of(broken / "run/cold_start")
+    for mine, theirs in zip(history(broken), history(unbroken), strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-6)
+
+
 def ends_after(step: int) -> Any:
     def ends(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.global_step == step:

@@ -17,6 +17,8 @@ from toolkit.jsonl import write_list
 from toolkit.run import Run, read_metrics
 from toolkit.terminal import counter, say
 
+ELAPSED = "time/elapsed_s"
+
 
 class Recorder(TrainerCallback):
     """Writes every logged step to metrics.jsonl, with speed and memory, and shows the run in the terminal.
@@ -34,7 +36,7 @@ class Recorder(TrainerCallback):
         self.began = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.began = time.monotonic() - spent_s(self.run, self.stage)
+        self.began = time.monotonic() - reached(self.run, self.stage)
         if self.run.write:
             self.show = self.screen.enter_context(counter(self.stage, state.max_steps, keep=True))
             atexit.register(self.screen.close)      # a crash must not leave the cursor hidden
@@ -51,7 +53,7 @@ class Recorder(TrainerCallback):
             before, self.tokens = self.tokens, (values["num_tokens"], time.monotonic())
             if before and self.tokens[1] > before[1]:
                 values["tokens_per_second"] = round((self.tokens[0] - before[0]) / (self.tokens[1] - before[1]), 1)
-        values["time/elapsed_s"] = round(time.monotonic() - self.began, 2)
+        values[ELAPSED] = round(time.monotonic() - self.began, 2)
         values["peak_memory_gb"] = round(peak_memory_bytes() / 1e9, 3)
         self.run.metric(self.stage, state.global_step, values)
         self.show(state.global_step, line_of(values, self.headline))
@@ -60,9 +62,9 @@ class Recorder(TrainerCallback):
         self.screen.close()
 
 
-def spent_s(run: Run, stage: str) -> float:
-    """Seconds of a stage in earlier lives of a run, up to where it goes on."""
-    return max((row.get("time/elapsed_s", 0.0) for row in read_metrics(run.folder) if row.get("stage") == stage), default=0.0)
+def reached(run: Run, stage: str, metric: str = ELAPSED) -> float:
+    """What a metric that only grows has come to in earlier lives of a run, up to where it goes on; by default seconds of a stage."""
+    return max((row.get(metric, 0.0) for row in read_metrics(run.folder) if row.get("stage") == stage), default=0.0)
 
 
 def line_of(values: Mapping[str, float], headline: str) -> str:

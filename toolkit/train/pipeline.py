@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import time
 from contextlib import ExitStack
 from logging.handlers import WatchedFileHandler
@@ -21,7 +22,7 @@ from toolkit.sources import data_files
 from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import counter, say
 from toolkit.train.arguments import NEW, TrainSettings
-from toolkit.train.checkpoints import forget_after, last_whole
+from toolkit.train.checkpoints import checkpoint_step, checkpoints_of, forget_after, last_whole
 from toolkit.train.launch import Batch, batch_of, world_size
 from toolkit.train.preflight import preflight
 from toolkit.train.processes import by_main, check_values, common_arguments, process_state, with_model
@@ -137,6 +138,8 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     keep_freed_memory()
     import torch
 
+    from toolkit.train.callbacks import reached
+
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
     _log_to(run.folder / "training.log")
@@ -156,38 +159,44 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
 
         out = run.folder / "cold_start" if "grpo" in settings.stages else final
         if not run.done("sft"):
-            with state.main_process_first():
-                forget_after(run, "sft", 0)
+            checkpoint = _checkpoint(settings, run, state, "sft", out)
             conversations = read_conversations(settings.cold_start_data)
             model, tokenizer = load_trained(settings, name)
-            began = time.monotonic()
+            began = time.monotonic() - reached(run, "sft")
             with apart("sft"):
-                cold_start(settings, run, model, tokenizer, conversations, out, with_model(common, model))
+                cold_start(settings, run, model, tokenizer, conversations, out, with_model(common, model), checkpoint)
             _finished(run, state, "sft", model=str(out), chat_template=_digest(tokenizer), seconds=round(time.monotonic() - began, 1))
+        for left in checkpoints_of(out) if run.write else []:
+            shutil.rmtree(left, ignore_errors=True)
         name = str(out)
     if "grpo" in settings.stages:
-        from toolkit.train.callbacks import spent_s
         from toolkit.train.disk import DiskRoom
         from toolkit.train.grpo import grpo
         from toolkit.train.rehearsal import rehearse
         from toolkit.train.trackers import MlflowId
 
         model, tokenizer = load_trained(settings, name)
-        checkpoint = by_main(settings, lambda: last_whole(run.folder))
-        if checkpoint and run.write:
-            say(f"continuing from {checkpoint}")
-        with state.main_process_first():
-            forget_after(run, "grpo", int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0)
+        checkpoint = _checkpoint(settings, run, state, "grpo", run.folder)
         if checkpoint is None and settings.preflight != "off":
             seen = batch_of(settings.grpo, state.num_processes)
             by_main(settings, lambda: rehearse(settings, run, reward, model, tokenizer, rows, seen.prompts * _steps(settings, seen, rows),
                                                state))
-        began = time.monotonic() - spent_s(run, "grpo")
+        began = time.monotonic() - reached(run, "grpo")
         grpo(settings, run, task, reward, model, tokenizer, rows, held_out, final, with_model(common, model), checkpoint,
              [DiskRoom(run), MlflowId(run), *keepers])
         _finished(run, state, "grpo", model=str(final), base=name, chat_template=_digest(tokenizer),
                   seconds=round(time.monotonic() - began, 1))
     return final
+
+
+def _checkpoint(settings: TrainSettings, run: Run, state: Any, stage: str, folder: Path) -> Path | None:
+    """What a stage goes on from; what it measured later is dropped."""
+    found = by_main(settings, lambda: last_whole(folder))
+    if found and run.write:
+        say(f"continuing from {found}")
+    with state.main_process_first():
+        forget_after(run, stage, checkpoint_step(found) or 0 if found else 0)
+    return found
 
 
 def _digest(tokenizer: Any) -> str:
