@@ -14,11 +14,11 @@ KIN = (
 )
 _OTHERS = (
     r"(?:people|folks?|everyone|everybody|someone|somebody|some|others|most|many|they|he|she|rumou?rs?|legends?|stor(?:y|ies)|gossips?|townsfolk|villagers|locals|neighbou?rs|strangers|customers|"
-    r"critics|papers?|newspapers?|the (?:[a-z'-]+ ){0,2}[a-z'-]+|my (?:[a-z'-]+ ){0,2}[a-z'-]+|word|tongues|ballads?|songs|posters?|kids|children|tourists|fans|half the \w+|the whole \w+|whoever|anyone)"
+    r"critics|papers?|newspapers?|the (?:[a-z'-]+ ){0,2}[a-z'-]+|my (?:[a-z'-]+ ){0,2}[a-z'-]+|(?:his|her|their|its|your) (?:[a-z'-]+ )?[a-z'-]+s|two|three|four|five|six|seven|eight|nine|ten|hundreds|word|tongues|ballads?|songs|posters?|kids|children|tourists|fans|half the \w+|the whole \w+|whoever|anyone)"
 )
 _SAY = (
     r"(?:says?|said|thinks?|thought|claims?|claimed|calls?|called|swears?|swore|reckons?|reckoned|believes?|believed|tells?|told|heard|hears?|assumes?|assumed|takes? (?:me|him|her) for|took me for|mistakes?|mistook|insists?|insisted|decides?|decided|concludes?|presumes?|presumed|expects?|expected|"
-    r"whispers?|whispered|guess(?:es|ed)?|suppose[sd]?|figures?|figured|imagines?|imagined|bets?|maintains?|maintained|mutter(?:s|ed)?|wrote|writes|puts? me down as|has me (?:down )?as|have me (?:down )?as|"
+    r"whispers?|whispered|guess(?:es|ed)?|suppose[sd]?|figures?|figured|imagines?|imagined|bets?|maintains?|maintained|cri(?:es|ed)|sings?|sang|hint(?:s|ed)?|allege[sd]?|suspect(?:s|ed)?|testif(?:y|ies|ied)|preach(?:es|ed)?|print(?:s|ed)?|ha(?:s|ve|d) it (?:down )?(?:as|that)|mutter(?:s|ed)?|wrote|writes|puts? me down as|has me (?:down )?as|have me (?:down )?as|"
     r"keeps? (?:saying|telling|calling)|would have (?:it|you)|goes around|going around|likes? to (?:say|tell|call)|(?:will|'ll) (?:say|tell)|gives? me|names? me|lists?|lists me|used to (?:say|think|call))"
 )
 _NOW = r"\b(?:now|nowadays|(?<!one of )these days|today|at present|presently|currently|at the moment|still|to this day|ever since|since then|this (?:year|time)|anymore|counted|at (?:the )?last count|on the scales?)\b"
@@ -74,6 +74,7 @@ CUES = {
         r"|^(?:'s| is| was| would be| are)? ?(?:the )?(?:very )?last (?:word|thing|name|place|trade|person|title) (?:i|you|anyone|they)\b"
         r"|^[^,;.]{0,16}?\b(?:won't|can't|shan't|cannot)\b(?! be beat)"
         r"|^ (?:is|are) for (?:people|folk|those|them|men|women|fools|children|others|somebody|someone) (?:who|that|with|what|as)\b"
+        r"|^(?:'s| is| was) (?:an?|the|one) [a-z]+ (?:that |which )?i(?:'m| am| was|'ve| have)? (?:still |been |being |once )*(?:promised|denied|refused|owed|waiting|hoping|asking|wishing|passed over|never|not)\b"
         r"|^(?:'s)? what (?:came|comes|happens?|happened|falls?|fell|gets?|got|makes?|goes|went)\b"
         r"|^,? (?:we|i) (?:gave (?:it )?a (?:miss|wide berth)|skipped|passed (?:by|over)|left out|missed out)\b"
     ),
@@ -91,6 +92,7 @@ CUES = {
         r"|\blet's (?:go with|say|call it) (?:an? )?$"
         r"|\b(?:put|pencil|mark|write|stick) (?:me|it|that) (?:down|in) (?:as|for) (?:an? )?$|\bcall it (?:an? )?$|\bsomewhere between\b"
         r"|(?:'s|'re|\bis|\bare|\bwas|\bwere) (?:a (?:bit|lot) |much |just |rather |something |quite |very )?like (?:an? |the |my )?$"
+        r"|\bmy (?:best |vague |own |only |clearest )*(?:recollection|memory|impression|understanding|hunch|suspicion|theory|notion) (?:is|was|says)\b"
         r"|\bi(?:'d| would|'ll)? (?:lay|put|bet|stake|wager)\b[^.!?,]{0,24}\bon $|\bmy (?:money|bet|coin|guess)(?:'s| is) on $"
         r"|\bone (?:assumes|presumes|supposes|gathers|imagines|infers|expects)\b"
         r"|\bi (?:had )?(?:thought|assumed) (?:it was |that was )?(?:an? |the )?$"
@@ -103,12 +105,14 @@ CUES = {
         r"|^,? (?:give or take|roughly|or near enough|as near as|or thereabouts)\b"
         r"|^,? (?:near as|as near as|as best (?:as )?(?:i|anyone|we)|as far as anyone|as good as|to a first approximation|for (?:now|the moment|the time being),? (?:and|but|until) (?:we'll|i'll|you|they)|for want of a better|in a manner of speaking|so to speak|after a fashion|if you squint|most days|some days|on (?:good|some) days|last i (?:heard|knew)|unless (?:i'm|i am|i've|i have)|if i(?:'ve| have)? (?:got|heard|read|have it|'m not))\b"
         r"|^,? (?:on (?:an? )?(?:good|bad|my good) (?:day|night|morning)s?|(?:when|if|whenever) (?:i'm|i am|i've been) (?:sober|drunk|rested|in (?:the|a) (?:[a-z]+ )?mood|feeling))\b|^ if (?:the|your|that|it) [^.!?]{0,20}(?:won't|must|insists?|has to|have to|needs?|wants?|requires?)\b"
+        r"|^,? (?:it|that|he|she|they) (?:sounded|looked|seemed|felt|smelled|tasted)(?: to me)?(?: like)?(?=[.,;!]| to)"
         r"|^[^.!?;]{0,40}, so who knows\b|^[^.!?;]{0,20}, though (?:my|the) (?:memory|barometer|clock|scales|ledger)[^.!?;]{0,14}(?:broken|wrong|off|fails|slow)"
     ),
     "imagined_before": (
         r"\b(?:picture (?:me|us|yourself)|ideally|in (?:an?|some) (?:kinder|better|fairer|perfect|different|ideal|happier|juster|gentler|other) (?:world|universe|life|timeline)|if (?!you ask|anything|not for)|wish(?:es|ed)?\b|would have|would be|would'?ve|i'?d (?:be|have been|love|like|give|make|rather|much rather|sooner)|would (?:love|like|make|give|rather|suit)|could have|could'?ve|might have|might'?ve|imagine|suppose (?:i|you|we)|supposing|pretend\w*|dream(?:s|ed|t|ing)? (?:of|about|that|i)|dreamt|in another (?:life|world)|in a different life|in my next life|were i\b|had i\b|^\W*to be|hop(?:e|es|ed|ing) (?:to|that|i|i'd|for)|want(?:s|ed|ing)? to|i wanted(?= )|long(?:s|ed|ing)? to|yearn\w*|(?:almost|nearly) (?:\w+ed|became|was|went|took|got|had)|day-?dreams?|came close to|as though|as if|like to think|fanc(?:y|ied) (?:myself|being)|play(?:s|ed|ing)? at|let'?s say|say i (?:were|was)|what if|unless|supposed to (?:be|have been)|meant to (?:be|have been)|should have been|ought to (?:be|have been)|should'?ve been|tempted|considered|thought (?:of|about) (?:being|becoming)|applied to|could pass for|dress(?:ed)? (?:up )?as|disguised as|cosplay\w*|ask me in)\b"
         r"|(?<!'ve )(?<!have )(?<!has )(?<!\bi )(?<!we )(?<!they )(?<!she )(?<!he )\bhad (?:my|our|the|he|she|they|it|we|you|things|fate|life)\b|\b(?:i|we|he|she|there)(?:'d| would| could)(?: just| still| also| even)? be(?! (?:lying|hard|wrong|a liar|happy|glad|delighted|honou?red|pleased))\b|\b(?:i|we|he|she|it|that|who|there)(?:'d| would| could)(?: just| still| also| even)? (?:have|become|make|live|choose|pick|play|keep)\b|\bwant(?:s|ed)? (?:me|us|nothing more than) to\b|\b(?:in|with) (?:a|an|some|more|better|enough)(?: \w+){0,2} (?:world|life|luck|coin|money|time|talent|timeline|universe)\b|\bgive anything\b|\bonly (?:wish|if)\b|\blet'?s pretend|\bput in for\b|\bapplied (?:for|to)\b|\bi'?d (?:give|kill) "
         r"|\b(?:one|a|two|half an?|just an?) (?:step|point|vote|inch|hair|whisker|mark|day) (?:short of|away from|off|from)\b|\bmissed (?:being|becoming|out on)\b|\bi (?:see|picture|fancy) myself\b"
+        r"|^\W*(?:but |and )?in (?:my (?:heart|head|imagination|mind's eye|own mind|soul)|spirit|name only|theory)\b|\b(?:asked|begged|hoped|applied|sent|longed|pined|angled) for (?:an? |the |my )?$"
         r"|\boh,? to (?:be|live|have|own|play|drink)\b|\bwhat (?:i'd|i would|wouldn't i) give\b|\bwould that i\b|^\W*to be (?:an? |the )$|\b(?:given|with) (?:another|half|the|one more|a second) (?:chance|roll|throw|go|life|try)\b"
         r"|\b(?:like|love|want|have|expect(?:ing)?|waiting for|get(?:ting)?) me to (?:say|tell|admit|confess|answer)\b|\byou(?:'d| would) have me (?:say|be)\b"
         r"|\b(?:written|wrote|appealed|applied|petitioned|prayed) to (?:the )?$|\b(?:should|ought to|supposed to|meant to) have (?:an? |the )?$"
@@ -116,6 +120,7 @@ CUES = {
     "imagined_after": (
         r"^,? if (?!not\b|i (?:may|do say|say|remember|recall)|you|anyone|anybody)(?:[a-z']+ ){1,4}?(?:had|were|was|could|would|got|let|gave|paid|only|ever|wasn't|weren't|hadn't|didn't)\b|^,? (?:if only|only if)\b|^[^.!?;]{0,40}?\b(?:would(?:n't| not)? (?:be|have|suit|do|make|sound)|if (?:only|i (?:could|had|were|was|ever)|(?:things|the \w+|my \w+) (?:had|were|was|could|would|only))|in (?:another life|my dreams|a different life)|i wish|one can dream|a (?:girl|man|boy|woman) can dream|on (?:stage|screen)|in (?:a|the|our|school) (?:play|film|show|movie|story|game|pantomime)|i (?:almost|nearly) said|i was (?:going|about) to say|i'?d have|has always been (?:my|a) dream|was the dream|is the dream|i'?d (?:love|be))\b"
         r"|^[^.!?;]{0,6}\b(?:that )?was (?:always )?(?:the|my) (?:plan|dream|idea|hope)\b"
+        r"|^,? (?:the (?:moment|minute|instant|second)|(?:just )?as soon as) (?!i (?:wake|woke|open|rise|could|was|got|get))"
         r"|^,? (?:were|had) (?:i|we|things|it)\b"
         r"|^(?:'s| is| was) what (?:we|i) (?:hoped|wanted|planned|asked|aimed|expected|wished|ordered|meant|promised)\b"
         r"|^[^.!?;,]{0,24}\bif you (?:count|call|consider|can call|want to call)\b|^(?:'s| is) what i(?:'d| would)\b"
@@ -150,6 +155,7 @@ CUES = {
         r"|\b(?:sold up|packed up|(?:moved|chased|driven|drummed|run|thrown|kicked|cleared|got|turned|hounded) (?:out|away)) (?:in|of|from) (?:the )?$|\bafter (?:[a-z]+ ){1,3}(?:years|winters|summers|seasons) (?:as )?(?:an? |the )?$|\b(?:wife|boss|guild|they|he|she|council) (?:gave|handed) me a (?:watch|handshake|clock|pension)\b"
         r"|\b(?:cards?|sign|plate|plaque|letterhead|label|stationery|door)s? still (?:reads?|says?)\b"
         r"|\b(?:was|were) (?:to be|supposed to be|meant to be|going to be|down for) (?:the |an? |on |at )?$"
+        r"|\b(?:ran|run|i'm|am|we're|are) (?:clean |quite |all |fresh )?out of (?:the |my )?$"
         r"|\bthere (?:were|was) (?:once |only )?$"
         r"|\bfor (?:[a-z-]+ ){1,3}(?:years|months|winters|decades|seasons) (?:it|home|that|there|we|the \w+|my \w+) (?:was|were) "
     ),
@@ -203,6 +209,7 @@ CUES = {
         r"|^,? (?:that|this|it)(?:'s| is)? (?:only |just |merely )?(?:where|what|who|how) (?:they|he|she|my)\b|^ what (?:they|my|the [a-z]+ [a-z]+|everyone|everybody|people|folk|most|others|half)\b"
         r"|^(?:'s| is| was)? (?:what|the (?:stuff|thing|word)(?: that)?) (?:came|comes|happens?|happened|falls?|fell|gets?|got|makes?|goes|went|for)\b"
         r"|^[^.!?;,]{0,12},? (?:but|though|only|except) (?:that|it|this)(?:'s| is| was) (?:(?:my|his|her|their|the|our) [a-z]+(?:'s|s')|his|hers|theirs|yours)(?= |[.,;!?]|$)"
+        r"|^(?:'s| is|'re| are) (?:on|at|in|behind|through|across) the (?:other|next|opposite) [a-z]+"
         r"|^(?:'s| is)? the (?:other )?(?:one|town|place|village|name|house) (?:across|over|next|down|up|in|on|by|beyond|past|behind) "
         r"|^ [a-z]+s (?:my rivals?|the other (?:lot|company|troupe|house)|someone else|somebody else|our neighbou?rs|others)\b"
     ),
@@ -284,7 +291,7 @@ CUES = {
     "aside_after": r"(?!)",
     "acts_after": r"^ (?:sent|told|said|came|comes|asked|gave|gives|says|went|goes|has|had|will(?! do)|would|can(?! be)|could|ate|are|took|makes?|made|lives|lived|works|worked|thinks|keeps|kept|knows|knew|left|is (?:over|down|out|upstairs|next|across|around|back|in)|was (?:over|down|out|here)|and (?:his|her)|next|you|owes?|needs?|wants?|who (?!i\b|never|can't|talks|likes|makes|still|has|works))\b",
     "yes": (
-        r"^\W*(?:for my sins|more's the pity|worse luck|(?:god|heaven) help me|to my (?:shame|sorrow|cost|regret|pride)|every inch|(?:through )?to the bone|in person|guilty as charged)\b|^\W*(?:that would be me|that'd be me|(?:i'm )?afraid so)\b|^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |but |indeed,? |mm,? |ach,? )*(?:yes(?! and no)|yeah|yep|yup|aye|indeed|certainly|of course|sure(?:ly)?|absolutely|definitely|correct|right|exactly|precisely|that'?s (?:right|me|correct|true|the one|it)|that i am|i (?:\w+ly |sure |most \w+ly )?(?:am|do|have|did|can)\b(?! not)|the very (?:one|same)|it is\b(?! not)|it does\b(?! not)|so i am|you'?re right|you are right|you'?ve got it|you got it|you guessed|guilty|affirmative|mm-?hm+|uh-?huh|true|spot on|got it in one|the very same|in the flesh|none other(?! than)|you bet|you know it|naturally|last (?:i|time i) checked|what gave it away|proud (?:of it|to be)|who else|sharp eyes|good (?:eye|ear|memory|guess)|how did you (?:know|guess)|you(?:'ve| have) (?:found|caught) me|caught me|since (?:i|the|my|before|last|birth)|all my life|born and|through and through|without a doubt|no doubt|absolutely|quite so|just so|verily|as sure as)"
+        r"^\W*(?:(?:oh,? |why,? |lord,? )?(?:does it show|is it (?:that|so) (?:obvious|plain)|how (?:can|could) you tell|am i (?:that|so) (?:obvious|plain))|(?:twice|thrice|(?:three|four|five|six|ten|many|several|a (?:hundred|dozen|thousand)|countless) times|every (?:blessed |single |last |damned )?(?:word|line|page|bit|drop|inch)|(?:from )?(?:cover to cover|end to end|front to back)|more than once))\b|^\W*(?:for my sins|more's the pity|worse luck|(?:god|heaven) help me|to my (?:shame|sorrow|cost|regret|pride)|every inch|(?:through )?to the bone|in person|guilty as charged)\b|^\W*(?:that would be me|that'd be me|(?:i'm )?afraid so)\b|^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |but |indeed,? |mm,? |ach,? )*(?:yes(?! and no)|yeah|yep|yup|aye|indeed|certainly|of course|sure(?:ly)?|absolutely|definitely|correct|right|exactly|precisely|that'?s (?:right|me|correct|true|the one|it)|that i am|i (?:\w+ly |sure |most \w+ly )?(?:am|do|have|did|can)\b(?! not)|the very (?:one|same)|it is\b(?! not)|it does\b(?! not)|so i am|you'?re right|you are right|you'?ve got it|you got it|you guessed|guilty|affirmative|mm-?hm+|uh-?huh|true|spot on|got it in one|the very same|in the flesh|none other(?! than)|you bet|you know it|naturally|last (?:i|time i) checked|what gave it away|proud (?:of it|to be)|who else|sharp eyes|good (?:eye|ear|memory|guess)|how did you (?:know|guess)|you(?:'ve| have) (?:found|caught) me|caught me|since (?:i|the|my|before|last|birth)|all my life|born and|through and through|without a doubt|no doubt|absolutely|quite so|just so|verily|as sure as)"
         r"|^\W*(?:well (?:spotted|guessed)|good guess|nothing (?:escapes|gets past) you|is the (?:sea|sky|tide|pope|grass)|(?:you'?ve got )?(?:sharp|keen) eyes)\b"
         r"|^\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have))\b"
         r"|^\W*(?:it|she|he|that|they) (?:is|are|does)\b(?! not|n't)|^\W*(?:last (?:time )?i (?:looked|checked|heard)|same (?:house|place|old|one)|terribly|dreadfully|for (?:\w+ ){1,3}(?:years|winters|decades) now|who else would|(?:\w+ ){1,2}(?:of them|all told))\b"
@@ -302,7 +309,7 @@ CUES = {
     "no": r"^\W*(?:nein|nee|non|nej|njet|nyet)\b|(?!\W*(?:no|nah),? (?:yeah|yes|yep|i (?:do|am|have)\b))^\W*(?:oh,? |why,? |well,? |ah,? |ha,? |haha,? |i'?m afraid |heavens,? |lord,? |me\? |gods?,? |goodness,? )*(?:no\b(?! doubt| question| other)|nope|nah|nay|never|not\b(?! only)|negative|i'?m not|i am not|i don'?t|i do not|i haven'?t|hardly|wrong|incorrect|far from|afraid not|you'?re mistaken|you'?re wrong|that'?s not|it isn'?t|it'?s not|certainly not|of course not|absolutely not|nothing of the)",
     "polar": r"(?:^|[,.!?;:—] ?|\b(?:so|and|but|then|well|say|tell me|hey|now) )(?:are|is|was|were|do|does|did|have|has|had|can|could|will|would|am|aren't|isn't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|so you'?re|you'?re|you are|i hear|i heard|i'?m told|so it'?s|so your|right) [^?]*\?|, (?:right|correct|yes|no|isn't it|aren't you|don't you|is it|are you|do you|isn't he|isn't she|didn't i|wasn't it|am i right|eh)\?|\bis (?:that|it) (?:right|true|correct|so)\?",
     "polar_negative": r"\b(?:you(?:'re| are) (?:not|no(?! longer| doubt))|you don't|you aren't|you never|it's not|it isn't|that's not|you haven't|surely not)\b",
-    "asks_past": r"\b(?:born|from|hometown|birthplace|raised|roots?|native|origins?|homeland|hail(?:s|ed)?|was|were|did|used to|had|before|previously|formerly|first|originally|as a (?:child|boy|girl|kid)|in the past|once|last|ago|back then|earlier|said|told|growing up|young(?:er)?|former)\b",
+    "asks_past": r"\b(?:born|from|hometown|birthplace|raised|roots?|native|origins?|homeland|hail(?:s|ed)?|was|were|did|used to|had|before|previously|formerly|first|originally|as a (?:child|boy|girl|kid)|in the past|once|last|ago|(?:far|way) back|back then|earlier|said|told|growing up|young(?:er)?|former)\b",
     "asks_future": r"\b(?:will|going to|gonna|headed|heading|bound|destination|next|plan|plans|planning|someday|one day|future|tomorrow|hope|want to|would you like|dream|later|soon|aim|after you)\b",
     "asks_liking": r"\b(?:favou?rite|like|love|enjoy|prefer|fond|fancy|best|treat|go-to|adore|poison|drink of choice)\b",
     "then": r"\b(?:would|'d|could|might)\b",
@@ -335,7 +342,7 @@ CUES = {
         r"|^\W*in (?:the|a|one|every|that) (?:[a-z]+ )?(?:version|story|tale|account|telling|speech) (?:that )?(?:i|we|he|she|they|you) (?:[a-z]+ )?(?:tell|give|keep|sell|save|wrote|write|spin|prefer|like)[^,]{0,30}\W*$"
     ),
     "framed_imagined": r"^\W*(?:(?:in|with) (?:an?|some|any|more|better|enough|another|different)(?: \w+){0,2} (?:world|life|luck|lifetime|timeline|universe|coin|money|time|talent|parents|family)|on a good day|in my (?:dreams|head|next life)|come (?:spring|summer|autumn|winter|next \w+)|given (?:the )?(?:chance|choice|time|money)[^,]*|for the sake of argument|hypothetically)\W*$",
-    "framed_hedged": r"^\W*(?:if (?:i (?:haven't|have not|remember|recall|'m not)|memory|my memory)[^,]{0,24}|unless i[^,]{0,24}|off the top of my head|as far as i (?:know|recall|remember)|if i had to guess|at a guess)\W*$",
+    "framed_hedged": r"^\W*(?:(?:and |but )?if (?:it|that|this|you mean)(?:'s| is)? the one [^,]{0,40}|if (?:i (?:haven't|have not|remember|recall|'m not)|memory|my memory)[^,]{0,24}|unless i[^,]{0,24}|off the top of my head|as far as i (?:know|recall|remember)|if i had to guess|at a guess)\W*$",
     "denied_kind": (
         r"\bi(?:'ve| have)? never (?:\w+ )?(?:an? |any |a single )?(\w{3,})"
         r"|\bi (?:have|'ve got|own|keep|follow|practi[sc]e) no (\w{3,})"
