@@ -255,6 +255,8 @@ class Mention:
         if (self._negations % 2 == 1 or idiom) and not second:
             rhetorical = not c.third.search(before) or c.who_would.search(a.sentence_before)
             return (ASSERTED, 2) if rhetorical else ("asked", 0)
+        if _YOU_SAY.search(before) and not c.negated_before.search(a.sentence_before[: len(a.sentence_before) - len(before)]):
+            return ASSERTED, 2  # 药箱在这儿,您说我是不是大夫?
         if _EITHER.search(a.sentence_after):
             return "asked", 0
         confirmed = c.confirmed.search(following[:40])
@@ -268,6 +270,7 @@ class Mention:
 
 
 _SUBJECT = Lazy(r"\b(?:i|i'm|i've|i'd|i'll|im|we|we're|we've|my|mine|our|ours|myself)\b")
+_YOU_SAY = Lazy("[你您]说我(?:是不是|会不会|有没有|算不算)(?:个)?$")
 _EITHER = Lazy("还是[^,。!?]{1,8}\\?")
 _WHERE_I = Lazy(r"^[;,.!—-]+ ?(?:it|that|this|here|there)(?:'s| is) (?:where i (?:live|work|belong|keep|sleep|was born|grew|do)|what i (?:do|am)\b|my (?:home|trade|work|job|name|living)\b)(?! not)")
 _TO_YOU = Lazy("^[您你](?:盯|望|瞅|看|瞧|闻|摸|听|尝|打量|相中|看中|惦记)[^,。]{0,10}$")  # 您盯着我这银镯子,是想买?

@@ -184,7 +184,7 @@ CUES = {
     "future_after": (
         r"^[^.!?;,]{0,40}?\b(?:someday|some day|one day|next (?:year|month|week|spring|summer|autumn|fall|winter)|soon|in (?:a|the|two|three) (?:future|few years|couple)|eventually|when i (?:grow|retire|finish|graduate|am)|in training|to be\b|by then|tomorrow)\b"
         r"|^ (?:waiting|come (?:spring|summer|autumn|winter)|by (?:spring|summer|autumn|winter))\b"
-        r"|^[^.!?;,]{0,20}\bone of these days\b"
+        r"|^[^.!?;,]{0,20}\bone of these days\b|^ (?:will|shall|is going to|is to)(?=[,.;!]| (?:be|take|lead|have|soon|one day|some day|when)\b)"
     ),
     "first": r"\b(?:i|i'm|i've|i'd|i'll|im|me|my|mine|myself|we|we're|we've|our|ours|us)\b",
     "second": (

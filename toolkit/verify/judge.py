@@ -257,7 +257,12 @@ def _decide(
     against = [
         r
         for r in readings
-        if (r.status == "retracted" or (r.status == "negated" and r.strength == 3)) and r.start > final.start
+        if r.start > final.start
+        and (
+            r.status == "retracted"
+            or (r.status == "negated" and r.strength == 3)
+            or (m.exact and r.status in _QUALIFIED and reader.sentence_index(r.start) == reader.sentence_index(final.start) + 1)
+        )
     ]
     if against:
         return Finding("contradicted", readings, against[-1])
@@ -266,7 +271,7 @@ def _decide(
 
 # Between a wrong value and the right one: what follows it is meant.
 _CORRECTS = Lazy(
-    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|(?:do )?(?:forgive|pardon|excuse) me|(?:old |road |force of )?habits?\b|(?:my |a thousand )?apologies|i beg|my mistake|bless me|listen to me|what am i saying|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|(?:ほんと|本当|実|実際|正しく)(?:う|のところ)?は|正解は|아니지?[,.!… ]|아차|(?:사실|실|진짜|진짜로|정확히|정답)은? "
+    r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|(?:do )?(?:forgive|pardon|excuse) me|(?:old |road |force of )?habits?\b|(?:my |a thousand )?apologies|i beg|my mistake|bless me|listen to me|what am i saying|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|(?:ほんと|本当|実|実際|正しく)(?:う|のところ)?は|正解は|아니지?[,.!… ]|아차|(?:あら|おや|あっ|おっと|いけない|しまった)[、,!…]|(?:어머나?|아이[고구]|앗|어이쿠|이런|이크)[,!.… ]|(?:사실|실|진짜|진짜로|정확히|정답)은? "
 )
 # What was told first is over by what is told after it.
 _SUPERSEDED = Lazy("又(?:划|勾|涂|抹|改|换|推翻|否)[掉去了成]|再后来|最后(?:才|还是|定)|末了|到头来")
@@ -274,6 +279,7 @@ _SUPERSEDED = Lazy("又(?:划|勾|涂|抹|改|换|推翻|否)[掉去了成]|再�
 _AMENDS = Lazy(
     r"\b(?:in truth|truth is|the truth|actually,? i|sorry|oops|i'll come clean|honestly)\b|其实|说实话|说真的|实话|老实说|实不相瞒|坦白|ごめんなさい|すみません|本当は|実は|正直|白状|ほんとは|いけない|실은|사실은|솔직히|사실 "
 )
+_QUALIFIED = frozenset({"hedged", "hypothetical", "approximate"})  # "Thirty years. Well, thirty if you count my father's."
 _WITHDRAWN = frozenset({"attributed", "negated", "retracted", "not_present"})
 
 

@@ -13,7 +13,7 @@ from .lazy import Lazy
 from .modality import IF_ME, WHY, conditional, imagined, said, told_later
 from .person import upon_me
 from .relations import relations
-from .slots import other_fact, other_slot
+from .slots import AGE, other_fact, other_slot
 from .tense import goes_on, left_since
 from .values import of_a_thing, of_another_event, on_that_day_only, one_of_parts
 
@@ -102,6 +102,8 @@ def said_by_others(m: Mention) -> str | None:
 def not_present(m: Mention) -> str | None:
     """It was so, or will be, where the question asks what is."""
     a, c, q = m.a, m.c, m.q
+    if m.exact and AGE.search(q.text) and _TURNED.match(a.sentence_after):
+        return None  # "Twenty-two last week"
     if left_since(m.before, m.after, m.rest, q):
         return "not_present"
     if goes_on(m.before + MASK + m.after, m.rest):
@@ -110,7 +112,10 @@ def not_present(m: Mention) -> str | None:
         if not m.exact and c.left_after.search(m.after):
             return "not_present"
         arrived = c.arrived_before.search(m.before) or c.arrived_after.search(m.after)
-        over = c.ended.search(m.rest[:30]) or (
+        ended = c.ended.search(m.rest[:30])
+        if ended and (_ALMOST.search(m.rest[: ended.start()]) or (a.language == "zh" and c.third.search(m.rest[: ended.start()]))):
+            ended = None  # 老搭档去年退休了
+        over = ended or (
             c.past_before.search(a.sentence_before) and c.now.search(m.rest[:16])
         )
         soon = a.sentence_after.lstrip(" ,")
@@ -120,6 +125,8 @@ def not_present(m: Mention) -> str | None:
             return "not_present"
     reached = m.exact and _REACHED.match(m.after)
     later = m.cued(c.future_before, _NOTHING if reached else c.future_after) or told_later(a, c)
+    if later and _MY.search(m.before) and _POSSESSES.search(q.text):
+        return None  # "he'll meet my crossbow"
     return "not_present" if later and not q.future and not m.present else None
 
 
@@ -129,6 +136,8 @@ def uncertain(m: Mention) -> str | None:
     if c.framed_hedged.search(m.frame):
         return "hedged"
     doubt = c.hedged_before.search(m.before) or c.hedged_after.search(a.sentence_after)
+    if doubt and _ACROSS.search(doubt.group()):
+        doubt = None  # the doubt is about what then happens: 口ずさむと、…気がする
     if doubt and _CHOICE_FREE.search(m.q.text) and _PROPOSES.search(doubt.group()):
         doubt = None
     if doubt and not m.idiom and not (m.q.about_user and _RECALLED.search(doubt.group())):
@@ -151,6 +160,8 @@ def beside_the_point(m: Mention) -> str | None:
     """It is told of something else, or evades the question."""
     a, c, q = m.a, m.c, m.q
     if other_slot(m.before + MASK + m.after, q) or (m.exact and _of_another_fact(m)):
+        return "aside"
+    if a.language == "en" and m.strength < 3 and not q.kin and _MEANWHILE.search(m.a.sentence_before[-24:] + MASK + m.after[:24]):
         return "aside"
     if a.language == "en" and m.strength < 3 and _SUBJECT_OF_RELATIVE.search(m.before[-40:] + MASK + m.after[:20]):
         return "aside"
@@ -229,8 +240,10 @@ _OWN_NOUN = Lazy("[、,] ?(?:あの|その|この|うちの|그|저|우리) ?[^�
 _REACHED = Lazy("^(?:に|と)(?:なる|なります|なった|なりました)|^(?:이|가)? ?(?:되|됩|돼)")  # かぞえて十一年になる: a number that is reached
 _NOTHING = Lazy("(?!)")
 _RELENTS = Lazy(r"けど|けれど|(?<=[るたいすん])が(?=[、。…])|でも|しかし|特別|仕方|まあ(?:いい|よい)|지만|는데|그래도|특별|\bbut\b|\bvery well\b|\ball right\b|但|不过|可是|罢了|好吧")
+_ACROSS = Lazy("[うくすつぬむるぐぶ]と、|れば、|[가-힣]면 ")
 _INTERRUPTED = Lazy("いや|いえ|아니")
 _CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
+_ALMOST = Lazy("(?:差点儿?|险些|没|不|\\bnearly|\\balmost) ?$")
 _SOON = 14  # characters after a mention in which a word of the past is about it
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
 _SINCE = Lazy("^(?:起|开始|以来|就)")
@@ -245,7 +258,7 @@ _NUMBER_CORRECTED = Lazy(r"([一二三四五六七八九十百\d]+)([年岁个�
 _ECHOED = Lazy("[^,。!?\ue000]{1,8}\\?[那这]?$")
 _CLOSED = Lazy(r"^.*[.!?。…—]")  # all up to the end of a sentence
 _PROPOSES = Lazy("吧$|でしょうか?$|かな[あぁー]*$|かしら$|ですかね$|(?:일|을|ㄹ)까요?$|려나$|겠네요?$")
-_CHOICE_FREE = Lazy("随便|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
+_CHOICE_FREE = Lazy("随便|选|挑|想(?:喝|吃|要)|来点|任意|任选|一样|挑一|说一|推荐|举|挙げ|選[ぶび]|お?(?:すすめ|勧め|薦め)|추천|꼽|고르|하나만")  # where one of several is asked, 吧 only proposes
 _DENYING = Lazy(r"[无没不]|\b(?:no|never|not|without)\b|ない|いない|なし|없|않")  # a fact that is itself a denial
 _YOURS = Lazy(r"(?:你|您)(?:是不是|大概|怕是|准是|可能|该不会是|是)?$|\byou(?:'ve| have|'re| are| must have| must)? (?:[a-z]+ )?$|손님이? ?$|당신이? ?$")
 _ONLY_CHILD = Lazy(r"\b(?:an|the) only child\b|独生|独苗|(?:就|只)(?:生|养|有)了?我(?:这么)?(?:一|独)|一根独苗|(?:ひとり|一人)っ子(?!(?:の|みたいな)?(?:よう|もの|同然|みたい))|외동|무남독녀")
@@ -259,7 +272,12 @@ _TITLE = Lazy("[\"<][一-龥]{1,4}\ue000[一-龥]{0,3}[\">]")
 _PRAISE = Lazy("好|いい|良い|よい|좋|最|合|제일|최고")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|my|but|and|as for|well)\b")
 _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b|いや|いえ|아니|아뇨)")
+# "… ever since Mr Fane was taken ill", "I hold the hat while the juggler juggles"
+_MEANWHILE = Lazy(r"\b(?:since|when|after|before|once|now that|while|whenever|until) (?:the |old |poor |my )?(?:mr |mrs |miss |sister |brother |father )?\ue000 (?:(?!(?:is|was|says?|said)\b)[a-z]+(?:s|ed|n't)|\ue000+|was|had|has|is|got|went|fell|left|took|came|lost|quit|ran|began|sang)\b")
 # "I lay the slates the sweep breaks"
 _SUBJECT_OF_RELATIVE = Lazy(r"\b(?:the|my|these|those|every|any|all) [a-z]+ (?:that |which )?the \ue000 (?!(?:is|was|has|as|does|always)\b)[a-z]+(?:s|ed|n't)\b")
+_TURNED = Lazy(r"^,? (?:(?:last|this|on) (?:week|month|night|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|yesterday|today)\b")
+_MY = Lazy(r"\bmy (?:own |old |good |trusty )?$")
+_POSSESSES = Lazy(r"\b(?:carry|own|have|keep|ride|play|use|wield|wear|drive|fly|sail|got)\b")
 _ABOUT_ELSE = Lazy(r" (?:you )?(?:only |just )?about (?!(?:that|it|this|me|being|which)\b|(?:my|the) (?:name|trade|job|age|work|home)\b)")
 _NONE_OF = Lazy(r"\bno,? (?:no|not) (?:the |any |an? )?\ue002$")

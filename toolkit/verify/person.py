@@ -44,6 +44,9 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         return True
     if a.language == "zh" and _of_another_rank(a.sentence_before, q.text):
         return True
+    called = _CALLED_SO.search(a.sentence_before) if _OWN_NAME.search(q.text) else None
+    if called and called[1] not in q.text:
+        return True
     named = _NAME_OF.match(a.sentence_after)
     if named and q.naming and named[1] not in q.text:
         return True
@@ -103,7 +106,7 @@ def other_person(a: Around, c: Cues, q: Question) -> bool:
         if nearest == third:
             if a.language == "en" and not q.about_user and not _YOU.search(q.text) and _PRONOUN.fullmatch(text, *third):
                 return False  # "Let him bolt his door on …", where the general's day is asked
-            if index and _addressed(text, third, c):
+            if index and (_addressed(text, third, c) or text[third[0] : third[1]] in ("them", "him")):
                 continue
             if index == 0 and second[0] >= 0 and text[second[1] : third[0]].strip() in ("", "的") and not (q.about_user or q.kin):
                 return True  # "your guest", where the role's is asked
@@ -190,6 +193,8 @@ _WHERE_YOURS = Lazy(r"^(?:'s| is)? (?:where|what|how) (?:yours|your own|your [a-
 _DONE_BY = Lazy("^(?:才|倒|可)?是(?!我|俺)[^,。!?我]{1,5}(教|传|带|打|送|养|种|做|画|写|收|救)的")  # 阿沅是师兄教的
 _YOURS = Lazy(r"\b(?:yours|mine|your own|my own)\b")
 _NAME_OF = Lazy(r"^(?:'s| is| was) (?:the|my|our|his|her|their) (?:old |late |dear )?([a-z]+)'s (?:nick)?name\b")  # "Edda's the coach's name"
+_OWN_NAME = Lazy(r"\byour (?:(?:full|real|first|last|christian|given|proper|true|family) )?(?:sur)?name\b|\bcall you\b|\bwho are you\b|\byou called\b")
+_CALLED_SO = Lazy(r"\b(?:the|our|his|her|their|this|that|my) (?:[a-z]+ )?((?!name|mother|father|family|parents|folk|people|order|church|priest|i\b)[a-z]+)(?:'s| is| was) (?:called|named|christened) (?:the )?$")
 _WHERE_SHE = Lazy(r"(?:'s| is| was) where she")  # a ship, where her port is asked
 _VESSEL = Lazy(r"\b(?:ship|port|harbou?r|vessel|boat|moor\w*|anchor\w*|dock\w*|berth\w*)\b")
 _FEELINGS = frozenset("怕爱喜恨敬羡佩讨想念")  # 我弟最怕外婆, where one asks whom the role fears

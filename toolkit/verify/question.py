@@ -60,7 +60,7 @@ _NAMING = Lazy(
 
 _MET = Lazy(r"\b(?:see|saw|meet|met|find|found|hear|heard|marry|married|hire|buy|bought)\b|[看见遇碰找]到?了?(?:谁|什么|啥)")
 _PRESENT = Lazy(r"\b(?:do|does|is|are)\b")  # "When does the first bell ring?" asks for no past
-_FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|무서|두려|겁|\ballerg|过敏|忌口|アレルギー|알레르기")
+_FEARING = Lazy(r"\b(?:afraid|fear|scare[sd]?|frighten\w*|terrif\w*|dread|phobia)\b|怕(?!是)|恐惧|畏|怖|苦手|恐れ|嫌い|きらい|싫어하|싫은|질색|무서|두려|겁|\ballerg|过敏|忌口|アレルギー|알레르기")
 # 食べられないものは？ and 못 먹는 게 뭐예요? ask for what is denied; group 1 is the verb.
 _DENIED = Lazy(
     "([\u4e00-\u9fff][\u3041-\u3096]{0,3}?)ない(?=もの|物|の(?:は|が)|こと|人|食|場所|所|飲|お|理由)"

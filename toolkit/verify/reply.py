@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from .normalise import fold
 from .reasons import verdict
 from .verdict import Verdict
 
+LIMIT = 2000  # tags that are read; a reply with more is none
 _TAG = re.compile(r"<\s{0,4}(/?)\s{0,4}(think|thinking|thought|answer)\s{0,4}>", re.IGNORECASE)
 
 
@@ -41,7 +43,7 @@ def split_reply(completion: str, *, prefilled: bool = False) -> Reply:
         else:
             outside.append((at, until))
 
-    tags = list(_TAG.finditer(completion))
+    tags = islice(_TAG.finditer(completion), LIMIT)
     thinks = 0
     for tag in tags:
         name, closing = tag.group(2).lower(), bool(tag.group(1))

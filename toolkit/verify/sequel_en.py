@@ -23,7 +23,7 @@ _EXPOSED = Lazy(
     r"|\bi made (?:all of )?(?:that|it|this|him|her) (?:all )?up\b|\bi (?:bought|stole|borrowed|forged|found|won|lifted|took) (?:the|this|that|his|her|these|those) (?:name|papers|badge|title|uniform|licen[cs]e|hat|coat)\b"
 )
 _WRONG_ONE = Lazy(
-    r"\b(?:got|have|has|had|'ve|'s|want|wants) (?:got )?the wrong (?:[a-z]+|end)\b|\bwrong (?:man|woman|person|fellow|chap|house|door|cat|ship|shop|table|sister|brother|twin)\b"
+    r"\b(?:got|have|has|had|'ve|want|wants) (?:got )?the wrong (?:[a-z]+|end)\b|\bwrong (?:man|woman|person|fellow|chap|house|door|cat|ship|shop|table|sister|brother|twin)\b"
     r"|\bmistaken (?:me )?for\b|\bcase of mistaken identity\b|\bthat(?:'s| is| was|'d be| would be) (?:my|the|her|his|our) (?:[a-z-]+ )?(?:brother|sister|twin|cousin|neighbou?r|father|mother|aunt|uncle|predecessor|other|namesake)\b"
 )
 _UNSURE = Lazy(
@@ -81,7 +81,8 @@ def undone_en(told: str, rest: str, q: Question) -> str | None:
     said = _SAID.search(told) or _SAID.search(rest[:end])
     if said and (_DISCREDITED.search(rest) or _LEFT_OPEN.search(rest)):
         return "attributed"
-    if _WRONG_ONE.search(rest):
+    wrong = _WRONG_ONE.search(rest)
+    if wrong and not _AGAIN.search(rest[: wrong.start()]):
         return "attributed"
     if _BOTH_TRUE.search(rest):
         return "contradicted"

@@ -64,7 +64,7 @@ def other_slot(clause: str, q: Question) -> bool:
 
 
 _PLACE_OF = Lazy("是(?:我)?([^,。我]{1,8})的(?:地方|所在|去处|地儿)|は(?:私が|わしが|俺が)?([^、。はが]{1,8})(?:ところ|場所)(?:です|だ|で|さ|、)|(?:은|는) ([^.,]{1,10}[는은ㄴ한된간온]) ?곳(?:이|일|입)")
-_AGE = Lazy(r"\bhow old\b|\bage\b|贵庚|高寿|多大|几岁|岁数|年纪|年龄|いくつ|年齢|何歳|연세|나이|몇 ?살")
+AGE = Lazy(r"\bhow old\b|\bage\b|贵庚|高寿|多大|几岁|岁数|年纪|年龄|いくつ|年齢|何歳|연세|나이|몇 ?살")
 _NUMBERED = Lazy(
     r"\b(?:in|of|since|from|the|until|till|summer|winter|spring|autumn) '$|\b(?:at|room|house|flat|cabin|plot|page|the) (?:number|no\.?) $|\b(?:room|cabin|page|flat) $|(?:门牌|房号|编号|学号|工号|座号)[^,。]{0,3}$|(?:番号|部屋)(?:は|が)?$"
 )
@@ -77,6 +77,8 @@ _AND_OURS = Lazy("(?:고|지만|는데) (?:우리|저희|제) ")
 _MINE = Lazy(r"\b(?:our|my|we|i)\b|我|咱|うち|私|우리|저희|제 ")
 _OTHER_WORD = Lazy(r" [a-z]{3,}|是[^,。]{1,}|は[^、。]{1,}|(?:은|는) [^.,]{2,}")
 _CONTRAST = Lazy(r"^[,;。. ]*(?:but |though |only |and |可|但|不过|而|で、|が、)?(?:(?:we|i|they|she|he|it) )?")
+_SIZE = Lazy(r"\bhow (?:heavy|tall|deep|high|wide|big|large|thick)\b")
+_TOOK = Lazy(r"\b(?:took|takes|needed|needs|required|cost|costs|swallowed|ate) (?:us |me |them )?$")
 _MASS_OF = Lazy(r"^ of ([a-z]+) (?:lies?|sits?|covers?|rests?|stands?|hangs?|floats?|came|comes|went|goes)\b")  # four metres of mud lie on the bottom
 # Half of what is asked: "Five miles out, then back the same way", where one asks for the loop.
 _WHOLE = Lazy(r"\b(?:loop|circuit|round trip|there and back|altogether|in all|in total|both ways)\b")
@@ -97,12 +99,14 @@ _OPENS = 3  # words, or six characters, in which a clause names what it is about
 
 def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
     """Whether a number numbers a thing and no years, or is told of one thing and the next clause turns to the one asked."""
+    if _SIZE.search(q.text) and _TOOK.search(before):
+        return True
     mass = _MASS_OF.match(after)
     if mass and mass[1] not in q.text:
         return True
     if _WHOLE.search(q.text) and (_EACH_WAY.match(after) or (_OUTWARD.match(after) and _BACK.match(rest))):
         return True
-    if _AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after) or _NUMBERS_A_THING.match(after)):
+    if AGE.search(q.text) and (_NUMBERED.search(before) or _NUMBER_OF.match(after) or _NUMBERS_A_THING.match(after)):
         return True
     if (_OURS.match(rest) or _AND_OURS.search(after)) and _OTHER_WORD.search(after) and not _MINE.search(before + after.split("고 ")[0]):
         return True  # "Half past six for the mail boat. Ours goes later."

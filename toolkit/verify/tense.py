@@ -26,6 +26,9 @@ _LASTED = Lazy(
     r"\bfor (?:[a-z-]+ ){1,3}(?:years|winters|summers|seasons)\b|\b(?:\d+|[a-z-]+ty|twenty|ten|twelve|many|long) (?:years|winters|summers|seasons)\b|了[^,。]{1,4}年|[\d一二三四五六七八九十]年(?:間)?$|[一二三四五六七八九十百数\d]+年(?:間)?|[가-힣\d] ?년(?:간)? "
 )
 _SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が、|で、|다가 ?)?(?:\w{{0,2}})?(?:{_THEN}|(?:until|till) (?!they (?:carry|bury|drag|hang)|i (?:die|drop|fall)|death|the end|my (?:last|dying)|kingdom|doomsday))")
+_UP_TO = Lazy(  # "Miss Orde, until Sunday last"
+    r"^(?: did| was| led| had it)?,? (?:up )?(?:un)?til+ (?:last |the (?!end|day i die|grave|cows)|his |her |their |my (?!last|dying)|sunday|monday|tuesday|wednesday|thursday|friday|saturday|yesterday|easter|christmas|she |he |they (?!carry|bury|drag|hang)|it )"
+)
 # 这块牌子,我挂到去年雪崩那天为止
 _UNTIL = Lazy("^[^。!?\ue000\ue002]{0,14}到(?!今|现|目前|眼下|如今|这)[^,。!?\ue000\ue002]{1,14}为止")
 # Where one lived as a child is not what "I only moved to later".
@@ -51,6 +54,8 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
             return True
     if q.past or q.about_user or q.planned:
         return False
+    if _UP_TO.match(after + rest):
+        return True
     if _RETROSPECTIVE.match(after) or _GONE.match(after):
         return True
     if _UNTIL.match(after + rest):

@@ -161,6 +161,9 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
     years = {r[0] for m in matcher.moments if m.kind == "date" for r in m.readings if r[1] is None and r[2] is None}
     if years:
         found += [Match(q.start, q.end) for q in reading.quantities if q.value in years and q.unit in ("", "年", "년")]
+    short = {q.plain % 100 for q in matcher.quantities if q.unit == "년" and q.plain and q.plain >= 1000}
+    if short:  # 94년 for 1994
+        found += [Match(q.start, q.end) for q in reading.quantities if q.unit == "년" and q.plain in short and not _SPAN.match(reading.text, q.end)]
     hours = {r[0] // 60 % 12 for m in matcher.moments if m.kind == "time" for r in m.readings if r[0] % 60 == 0}
     if hours:  # "Nine. Sorry, eight."
         found += [
@@ -184,6 +187,7 @@ def find(matcher: Matcher, reading: Reading) -> list[Match]:
     return apart if len(apart) <= READ else apart[: READ // 2] + apart[-READ // 2 :]
 
 
+_SPAN = re.compile(" ?(?:동안|간|째|차|전|뒤|후|만|넘|쯤|정도|이나|을|을 )")  # 94년 동안 is a span, 94년 봄 a year
 _OTHER_NOUN = re.compile(
     fold_pattern(
         r"[ -](?!(?:and|or|in|at|by|from|to|is|for|now|exactly|of|on|when|this|last|next|as|if|but|that|sharp|even|flat|already|since|with|it|i|the|a|an|come|not|all|more|years?|total|altogether|thank|sir|today|at|per|so|too|was|were|are|and)\b)[a-z]{3,}"
