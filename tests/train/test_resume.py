@@ -19,7 +19,7 @@ from toolkit.run import Run, locked, read_manifest, read_metrics
 from toolkit.train import disk
 from toolkit.train.callbacks import Recorder
 from toolkit.train.checkpoints import checkpoints_of
-from toolkit.train.trackers import tracked
+from toolkit.train.trackers import plain_names, tracked
 
 from .small_run import metrics, start
 
@@ -265,6 +265,13 @@ def test_a_tracker_that_fails_does_not_end_the_cold_start_nor_grpo(tmp_path: Pat
     start(tmp_path, **{**settings(tmp_path), "report_to": "tensorboard", "max_steps": 2})
     assert capsys.readouterr().err.count("TensorBoard fails (ConnectionError: no route to host)") == 2      # once a stage
     assert set(read_manifest(tmp_path / "run")["stages"]) >= {"sft", "grpo"}
+
+
+def test_reward_functions_of_files_have_names_that_mlflow_takes() -> None:
+    seen: dict[str, Any] = {}
+    on_log = plain_names(lambda args, state, control, logs, **kwargs: seen.update(logs))
+    on_log(None, None, None, logs={"rewards//home/me/my_reward.py:polite/mean": 0.5, "rewards/../mine.py:f/std": 0.1, "loss": 1.0})
+    assert seen == {"rewards/home/me/my_reward.py:polite/mean": 0.5, "mine.py:f/std": 0.1, "loss": 1.0}
 
 
 def test_events_of_a_continued_run_lie_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

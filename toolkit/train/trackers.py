@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import posixpath
 import secrets
 import socket
 import string
@@ -99,6 +100,7 @@ def survive(trainer: Any, run: Run) -> None:
     """
     from transformers.integrations.integration_utils import (
         INTEGRATION_TO_CALLBACK,
+        MLflowCallback,
         SwanLabCallback,
         TensorBoardCallback,
     )
@@ -111,6 +113,8 @@ def survive(trainer: Any, run: Run) -> None:
             tracker.tb_writer = Events(run, tracker.logging_dir or "tensorboard")
         if isinstance(tracker, SwanLabCallback) and run.write:
             tracker.setup = _first(_begin_swanlab, tracker._swanlab, tracker.setup)
+        if isinstance(tracker, MLflowCallback):
+            tracker.on_log = plain_names(tracker.on_log)
         alone = Alone(type(tracker).__name__.removesuffix("Callback"), tracker)
         for event in (name for name in dir(tracker) if name.startswith("on_")):
             setattr(tracker, event, alone.tried(getattr(tracker, event)))
@@ -124,6 +128,14 @@ def _first(begin: Callable[..., None], what: Any, call: Callable[..., None]) -> 
         call(*args, **kwargs)
 
     return both
+
+
+def plain_names(on_log: Callable[..., Any]) -> Callable[..., Any]:
+    """MLflow takes names that are plain paths alone, and drops all of a step for another one: `rewards//home/me/my_reward.py:polite/mean`."""
+    def renamed(args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> Any:
+        return on_log(args, state, control, logs={posixpath.normpath(name): value for name, value in logs.items()}, **kwargs)
+
+    return renamed
 
 
 class Alone:
