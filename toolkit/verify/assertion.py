@@ -235,6 +235,8 @@ class Mention:
     def _in_question(self) -> tuple[str, int]:
         """A mention in a question: rhetorical, answered by what follows, or only asked."""
         a, c, before = self.a, self.c, self.before
+        if _YOU_SAY.search(before) and not c.negated_before.search(a.sentence_before[: len(a.sentence_before) - len(before)]):
+            return ASSERTED, 2  # 药箱在这儿,您说我是不是大夫?
         if (self.q.about_user or self.q.planned) and _REMEMBERED.match(a.sentence_after):
             return ASSERTED, 2  # 雁门,对吧?
         if _SURPRISED.match(a.sentence_after):
@@ -255,8 +257,6 @@ class Mention:
         if (self._negations % 2 == 1 or idiom) and not second:
             rhetorical = not c.third.search(before) or c.who_would.search(a.sentence_before)
             return (ASSERTED, 2) if rhetorical else ("asked", 0)
-        if _YOU_SAY.search(before) and not c.negated_before.search(a.sentence_before[: len(a.sentence_before) - len(before)]):
-            return ASSERTED, 2  # 药箱在这儿,您说我是不是大夫?
         if _EITHER.search(a.sentence_after):
             return "asked", 0
         confirmed = c.confirmed.search(following[:40])

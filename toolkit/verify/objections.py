@@ -43,7 +43,7 @@ def taken_back(m: Mention) -> str | None:
         if _NONE_OF.search(after):
             return None  # "No, no sugar!"
     found = m.c.taken_back.search(after)
-    if found and _YOURS.search(after[: found.start()]):
+    if found and (_YOURS.search(after[: found.start()]) or _YOU_SAID.search(found.group())):
         return None  # "you must have mixed that up"
     if found and m.c.negated_before.search(_CLOSED.sub("", after[max(0, found.start() - 6) : found.start()])):
         return None  # "I'm not joking"
@@ -244,6 +244,7 @@ _ACROSS = Lazy("[うくすつぬむるぐぶ]と、|れば、|[가-힣]면 ")
 _INTERRUPTED = Lazy("いや|いえ|아니")
 _CORRECTED = Lazy("\ue002(?:に|と)(?:訂正|修正|変更|直し|書き直|改め|読み替)|\ue002(?:으로|로) ?(?:정정|수정|고쳐|바꿔|바로잡)")
 _ALMOST = Lazy("(?:差点儿?|险些|没|不|\\bnearly|\\balmost) ?$")
+_YOU_SAID = Lazy("[你您](?:刚才|方才|刚刚|之前)(?:说|讲|问)")
 _SOON = 14  # characters after a mention in which a word of the past is about it
 _NEXT = 60  # characters after a clause in which the role may confirm what others say
 _SINCE = Lazy("^(?:起|开始|以来|就)")
