@@ -89,4 +89,3 @@ def status(totals: Totals, rows: Rows, per_s: float, price: Price | None) -> str
         if count:
             parts.append(f"{count:,} {name}")
     return " · ".join(parts) + (f" · {totals.down}" if totals.down else "")
-
