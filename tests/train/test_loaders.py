@@ -15,8 +15,8 @@ from toolkit.errors import InputError, Refused
 from toolkit.train.arguments import TrainSettings, load_settings
 from toolkit.train.loaders import import_loader, load_trained
 from toolkit.train.new_model import make_tokenizer
-from toolkit.train.processes import common_arguments
 from toolkit.train.preflight import preflight
+from toolkit.train.processes import common_arguments
 
 
 def settings(folder: Path, **over: Any) -> TrainSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import multiprocessing
 import os
 import shutil
@@ -216,6 +217,7 @@ def test_a_folder_that_vanishes_is_made_again_and_the_run_ends(tmp_path: Path, m
     def vanishes(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.global_step == 3:
             shutil.rmtree(tmp_path / "run", ignore_errors=True)
+            logging.getLogger("toolkit").warning("while it is gone")
         stock(self, args, state, control, **kwargs)
 
     monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
@@ -240,13 +240,22 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
                seconds=round(time.monotonic() - began, 1))
 
 
+class RunLog(WatchedFileHandler):
+    """A run's log: made again when others removed it, and what cannot be written is no error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):
+            super().emit(record)
+
+
 def _log_to(path: Path) -> None:
     if not is_main_process():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = WatchedFileHandler(path, encoding="utf-8")      # makes a file again that others removed
+    handler = RunLog(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     for name in ("transformers", "trl", "accelerate", "toolkit"):
         logger = logging.getLogger(name)
+        logger.handlers = [kept for kept in logger.handlers if not isinstance(kept, RunLog)]       # of an earlier run
         logger.addHandler(handler)
         logger.propagate = False
