@@ -154,7 +154,7 @@ def test_a_key_that_expires_leaves_what_was_under_way(tmp_path, monkeypatch):
     requests, out = written(tmp_path / "requests.jsonl", 200), tmp_path / "replies.jsonl"
     with served(stub) as url:
         threading.Timer(0.3, setattr, (stub, "key", "new")).start()
-        with pytest.raises(EngineError, match="OPENAI_API_KEY"):
+        with pytest.raises(EngineError, match="OPENAI_API_KEY: the same command goes on"):
             reply_to_all(requests, out, OpenAIEngine([url]), Pace(16))
         before = len(read(out))
         assert 0 < before == stub.counts["replies"] < 200

@@ -131,8 +131,8 @@ class BedrockEngine:
         reason = code or f"HTTP {status}"
         message = f"Bedrock answers {reason}: {error.response.get('Error', {}).get('Message', '') or status}"
         if code in CREDENTIALS or status in (401, 403):
-            return EngineError(f"{message} Renew the credentials, or ask for access to {self.model} in this region.", "fatal",
-                               reason)
+            return EngineError(f"{message} Renew the credentials, or ask for access to {self.model} in this region; "
+                               "the same command goes on.", "fatal", reason)
         if code == "ResourceNotFoundException" or status == 404:
             return EngineError(f"{message} Check --model-id ({self.model}) and --region.", "fatal", reason)
         if code == "ValidationException" and "model identifier" in message:

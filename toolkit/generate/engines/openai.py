@@ -182,7 +182,7 @@ class OpenAIEngine:
         reason = f"HTTP {status}"
         message = f"{where} answers {reason}" + (f": {said}" if said else "") + ("" if said.endswith(".") else ".")
         if status in (401, 403):
-            fix = f"Check the key in {self._key_from}." if self.key else f"It wants a key: set {self._key_from}."
+            fix = f"Check or renew the key in {self._key_from}: the same command goes on." if self.key else f"It wants a key: set {self._key_from}."
             return EngineError(f"{message} {fix}", "fatal", reason)
         if status == 402 or b"insufficient_quota" in content:
             return EngineError(f"{message} The account has no credit left.", "fatal", "no credit")
