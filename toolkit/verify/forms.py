@@ -161,6 +161,13 @@ def _numerals(form: str) -> dict[int, Number]:
     }
 
 
+# "dig graves" is also "dig the graves".
+_VERB = re.compile(
+    "(?:dig|make|mend|sell|bake|brew|keep|train|teach|play|ride|drive|fly|sweep|paint|carve|weave|cut|catch|blow|tune|build|grow|raise|write|forge|shoe|milk|herd|clean|wash|cook|hunt|run|repair|fix)"
+)
+_ARTICLES = "(?:(?:the|an?|my|our|your|their|these|those|some|all the) )?"
+
+
 def _spelled(form: str) -> str:
     """A literal form with tolerance for spacing, separators, kana, plural and digits against numerals."""
     pieces: list[str] = []
@@ -178,7 +185,8 @@ def _spelled(form: str) -> str:
         elif char in " -·=_":
             while at < len(form) and form[at] in " -·=_":
                 at += 1
-            pieces.append(r"[\s·=_-]{0,3}" if not latin or char != " " else r"[\s_-]{1,3}")
+            gap = r"[\s·=_-]{0,3}" if not latin or char != " " else r"[\s_-]{1,3}"
+            pieces.append(gap + (_ARTICLES if latin and _VERB.fullmatch(form, 0, at - 1) else ""))
             continue
         elif char == "'":
             pieces.append("'?")

@@ -216,7 +216,7 @@ def _decide(
     if against and best == 1:
         return Finding(against[-1].status, readings, against[-1])
     last = [r for r in asserted if r.strength == best][-1]
-    if best == 1 and not asked.listing and len(rivals) > 1 and in_parallel(asserted[-1], rivals, reader):
+    if best < 3 and not asked.listing and len(rivals) > 1 and in_parallel(asserted[-1], rivals, reader):
         return Finding("listed", readings, asserted[-1])
     final = asserted[-1]
     if asked.listing:
@@ -244,6 +244,7 @@ def _decide(
         and not (r.strength == 1 and any(other.start < r.start and _said(other, reader) == _said(r, reader) and other.status == "negated" for other in rivals))
         and not (r.start < final.start and r.strength == 3 and _said(r, reader) in asked.text)
         and not (r.start < final.start and _said(r, reader) in withdrawn)
+        and not (r.end < final.start and _SUMS.fullmatch(reader.text, r.end, final.start))
         and not (r.start in rows and final.start > r.start and final.start not in rows)
         and not (r.end < final.start and not asked.past and _SUPERSEDED.search(reader.text[r.end : final.start]))
         and not (r.end < final.start and final.strength > 1 and _CORRECTS.search(reader.text[r.end : final.start]))
@@ -273,6 +274,7 @@ def _decide(
 _CORRECTS = Lazy(
     r"[.!…—?,] ?(?:(?:oh|er|ah|um|ach),? )?(?:no[,.!]|no, |wait|sorry|(?:do )?(?:forgive|pardon|excuse) me|(?:old |road |force of )?habits?\b|(?:my |a thousand )?apologies|i beg|my mistake|bless me|listen to me|what am i saying|scratch that|i mean\b|rather\b|make that)|(?:哦|啊|呃|哎)?不(?:对|是)?[,。!…]|错了|我是说|说错|いや+い?や?[、,。…]?|違(?:う|った)|じゃな(?:く|い)|(?:ほんと|本当|実|実際|正しく)(?:う|のところ)?は|正解は|아니지?[,.!… ]|아차|(?:あら|おや|あっ|おっと|いけない|しまった)[、,!…]|(?:어머나?|아이[고구]|앗|어이쿠|이런|이크)[,!.… ]|(?:사실|실|진짜|진짜로|정확히|정답)은? "
 )
+_SUMS = Lazy(r"[^.!?]{0,40}\b(?:plus|and|add|another|with)\b[^.!?]{0,40}(?::|,? (?:makes?(?: it)?|is|comes? to|that's|equals|in all)) ?")  # "Eighty, plus eight wisdom teeth: eighty-eight"
 # What was told first is over by what is told after it.
 _SUPERSEDED = Lazy("又(?:划|勾|涂|抹|改|换|推翻|否)[掉去了成]|再后来|最后(?:才|还是|定)|末了|到头来")
 # Words that own up to what really holds; a rival after them is the last word.

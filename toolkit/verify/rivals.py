@@ -171,12 +171,16 @@ def in_rows(keys: Sequence[Match], rivals: Sequence[Match], text: str) -> frozen
 
 
 def in_parallel(key: Reading, rivals: Sequence[Reading], reader: Reader) -> bool:
-    """Whether two wrong values or more are told the same of as the key: "The butler had the key. The maid had the grudge. …"."""
+    """Whether two wrong values or more are told the same of as the key: "The butler had the key. The maid had the grudge. …", or each has a case."""
     told = _TOLD.match(reader.text, key.end)
     alike = [r for r in rivals if r.status == ASSERTED and (m := _TOLD.match(reader.text, r.end)) and told and m[1] == told[1]]
-    return len({reader.text[r.start : r.end] for r in alike}) > 1
+    if len({reader.text[r.start : r.end] for r in alike}) > 1:
+        return True
+    index = reader.sentence_index(key.start)
+    return bool(_CASE.match(reader.text, key.end)) and any(r.status == ASSERTED and reader.sentence_index(r.start) == index and _CASE.match(reader.text, r.end) for r in rivals)
 
 
+_CASE = Lazy(r" (?:on|in|at|for|by|when|if|with|before|after) ")  # "Hollis on a still day, Greer in wind"
 _TOLD = Lazy(r" (had|has|knew|wanted|hated|could have|might have|loved|needed|stood|owed|feared|saw|heard|can|could|may|might) ")
 _NEXT = Lazy(r"[\s,、·/。…&+-]{0,3}(?:and|or|还是|或者?|和|か|や|と|나|이나|와|과|랑)?[\s,]{0,2}(?:the |an? |my )?")
 _STOP = Lazy("[。….]")

@@ -30,12 +30,13 @@ _UNSURE = Lazy(
     r"\byou tell me\b|\bwho can (?:say|tell)\b|\b(?:nobody|no one|no ?body alive) (?:knows|wrote (?:it|that) down|can (?:say|tell|prove)|remembers)\b"
     r"|\bi(?:'ve| have)? no (?:proof|way of knowing|way to (?:tell|check|prove|be sure))\b|\bi (?:can't|cannot|could not|couldn't) (?:confirm|prove|swear|vouch|be sure|say for (?:sure|certain))\b"
     r"|\bi (?:may|might|could) (?:well )?be (?:wrong|mistaken|misremembering|mixing)\b|\b(?:don't|do not) (?:hold|quote) me\b|\b(?:that|it)(?:'s| is| was) (?:only |just |all |at best )*(?:a |my |my best |an educated )?guess(?:work)?\b"
+    r"|\bthat(?:'s| is) (?:only |just )?(?:if|assuming|provided|supposing)\b"
     r"|\bi(?:'m| am| was) (?:only |just )?guessing\b|\b(?:but|though) (?:some days|half the time|then again|other days)\b|\bi(?:'d| would) have to check\b|\bask me again\b"
 )
 _LEFT_OPEN = Lazy(r"\b(?:let them (?:say|think|believe|talk)|believe what you (?:like|will|please)|think what you (?:like|will)|i (?:neither|shan't|won't|will not|don't) (?:confirm|say|deny) )")
-_SAID = Lazy(r"\b(?:says?|said|claims?|claimed|thinks?|calls?|called|rumou?rs?|swears?|reckons?|has it|have it|tells?|believes?|reads?|printed|written|engraved)\b")
+_SAID = Lazy(r"\b(?:ha(?:s|ve|d) me (?:down )?as|says?|said|claims?|claimed|thinks?|calls?|called|rumou?rs?|swears?|reckons?|has it|have it|tells?|believes?|reads?|printed|written|engraved)\b")
 _DISCREDITED = Lazy(
-    r"\b(?:it|that|they|he|she|which|the \w+)(?:'s| is| was| are| were| has| have|'ve)? (?:been )?(?:wrong|out of date|forged|faked?|a forgery|old|rubbish|nonsense|mistaken|misprinted|a misprint|an? (?:lie|error|mistake|typo))\b"
+    r"\b(?:it|that|they|he|she|which|the \w+|[a-z]+s(?= are))(?:'s| is| was| are| were| has| have|'ve)? (?:been )?(?:wrong|out of date|forged|faked?|a forgery|old|rubbish|nonsense|mistaken|misprinted|a misprint|fiction|fairy ?tales?|lies|never right|not to be trusted|an? (?:lie|error|mistake|typo))\b"
     r"|\b(?:an?|my|his|her|the) (?:rival|enemy|prankster|joker|jealous [a-z]+|drunk|enemies|competitor|ex-?[a-z]*|forger|brother|cousin|printer) (?:of mine )?(?:paid|wrote|printed|painted|ordered|hung|nailed|put|had)\b"
     r"|\b(?:paid|wrote|printed|painted|ordered) (?:for )?(?:it|that|them|the \w+) (?:before|himself|herself|to spite)\b|\bwho believes\b|\bwould you (?:believe|trust)\b|\bi(?:'d| would)(?:n't| not) (?:believe|trust) (?:it|a word|them|him|her)\b"
 )

@@ -34,7 +34,7 @@ _SLOTS = {
 _CLEAR = {
     "home": ("work", "birth", "school", "visit"),
     "work": ("home", "birth"),
-    "birth": ("home", "work"),
+    "birth": ("home", "work", "school", "visit"),
     "school": ("birth",),
 }
 _WHERE = Lazy(

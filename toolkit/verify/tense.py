@@ -29,6 +29,7 @@ _SINCE_THEN = Lazy(rf"^[,、。;. ]{{0,2}}(?:and |then |but |而|可|结果|が�
 _UP_TO = Lazy(  # "Miss Orde, until Sunday last"
     r"^(?: did| was| led| had it)?,? (?:up )?(?:un)?til+ (?:last |the (?!end|day i die|grave|cows)|his |her |their |my (?!last|dying)|sunday|monday|tuesday|wednesday|thursday|friday|saturday|yesterday|easter|christmas|she |he |they (?!carry|bury|drag|hang)|it )"
 )
+_LAST = Lazy(r"\b(?:last (?:year|month|week|spring|summer|autumn|fall|winter|season)|yesterday|formerly|previously)(?:,| it was)? (?:the |an? )?$")
 # 这块牌子,我挂到去年雪崩那天为止
 _UNTIL = Lazy("^[^。!?\ue000\ue002]{0,14}到(?!今|现|目前|眼下|如今|这)[^,。!?\ue000\ue002]{1,14}为止")
 # Where one lived as a child is not what "I only moved to later".
@@ -54,7 +55,7 @@ def left_since(before: str, after: str, rest: str, q: Question) -> bool:
             return True
     if q.past or q.about_user or q.planned:
         return False
-    if _UP_TO.match(after + rest):
+    if _UP_TO.match(after + rest) or _LAST.search(before):
         return True
     if _RETROSPECTIVE.match(after) or _GONE.match(after):
         return True
