@@ -161,13 +161,6 @@ def _numerals(form: str) -> dict[int, Number]:
     }
 
 
-# "dig graves" is also "dig the graves".
-_VERB = re.compile(
-    "(?:dig|make|mend|sell|bake|brew|keep|train|teach|play|ride|drive|fly|sweep|paint|carve|weave|cut|catch|blow|tune|build|grow|raise|write|forge|shoe|milk|herd|clean|wash|cook|hunt|run|repair|fix)"
-)
-_ARTICLES = "(?:(?:the|an?|my|our|your|their|these|those|some|all the) )?"
-
-
 def _spelled(form: str) -> str:
     """A literal form with tolerance for spacing, separators, kana, plural and digits against numerals."""
     pieces: list[str] = []
@@ -185,8 +178,7 @@ def _spelled(form: str) -> str:
         elif char in " -·=_":
             while at < len(form) and form[at] in " -·=_":
                 at += 1
-            gap = r"[\s·=_-]{0,3}" if not latin or char != " " else r"[\s_-]{1,3}"
-            pieces.append(gap + (_ARTICLES if latin and _VERB.fullmatch(form, 0, at - 1) else ""))
+            pieces.append(r"[\s·=_-]{0,3}" if not latin or char != " " else r"[\s_-]{1,3}")
             continue
         elif char == "'":
             pieces.append("'?")
@@ -261,6 +253,12 @@ _RANKS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "n
 _COLOUR = re.compile("[红黄蓝绿白黑紫青灰粉橙棕金银紅黃藍綠銀]色")
 
 
+_DOES = re.compile(
+    "(dig|make|mend|sell|bake|brew|train|teach|ride|drive|fly|sweep|paint|carve|weave|cut|catch|blow|tune|build|grow|raise|write|forge|shoe|milk|herd|clean|wash|hunt|run|repair|fix) ([a-z]+s)"
+)
+_DOUBLED = ("dig", "cut", "run")
+
+
 def respelled(form: str) -> list[str]:
     """Other usual spellings of a form: バイオリン for ヴァイオリン and back, 红的 for 红色, 送信 for 送信的, Edmund the Twelfth for Edmund XII."""
     found: list[str] = []
@@ -275,6 +273,10 @@ def respelled(form: str) -> list[str]:
         found.append(form[:-1])
     if _COLOUR.fullmatch(form):
         found.append(form[:-1] + "的")
+    does = _DOES.fullmatch(form)
+    if does:  # "dig graves" is also "dig the graves", "digging graves"
+        stem = does[1].removesuffix("e") + (does[1][-1] if does[1] in _DOUBLED else "")
+        found += [f"{does[1]} {word} {does[2]}" for word in ("the", "your", "their")] + [f"{stem}ing {does[2]}", f"{stem}ing the {does[2]}"]
     name, _, numeral = form.strip().rpartition(" ")
     value = _ROMAN.get(numeral.lower()) if name and numeral.isupper() else None
     if value:
