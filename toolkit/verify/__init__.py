@@ -5,7 +5,8 @@
     'right'
 
 The way of a reply: reply (tags) → normalise → terms, rivals (mentions) → context, question → assertion (what a mention
-is worth: polarity, speech act, person, modality, tense, certainty, slots) → judge; yes_no where no key is named.
+is worth: polarity, speech act, person; then its objections: modality, tense, certainty, slots, values) → judge; yes_no where
+no key is named.
 What the languages say is data in cues_*.py; numbers, units and dates have a file each.
 """
 
