@@ -74,7 +74,7 @@ _ELSEWHERE = {
 }
 _HANDED_BACK = {
     "en": (
-        r"(?<!you )\b(?:asked|asks) (?:me|us|that)\b[^.!?;]{0,30}\bi (?:said|say|answered|replied|told (?:them|him|her)):? (?:an? |the |my )?M(?![^.!?]{0,40}\b(?:true|truth|right|honest|so i am|still|and i am|meant it)\b)|"
+        r"(?<!you )\b(?:asked|asks) (?:me|us|that)\b[^.!?;]{0,30}\bi (?:said|say|answered|replied|told (?:them|him|her)):? (?:an? |the |my )?M(?![^.!?]{0,40}\b(?:true|truth|right|honest|so i am|still|again|and i am|here i am|meant it)\b)|"
         r"\b(?:you|he|she|they) (?:said|say|called it|told me)[^.!?]{0,10}M[^.!?]{0,6}[,;.] ?(?:not i\b|not me\b|i (?:didn't|did not|never)|i said (?!it|so|that))"
         r"|\bi (?:said|told you)[^.!?]{0,10}\ue002[^.!?]{0,6}[,;.] ?(?:and |but )?(?:you|he|she|they) (?:said|say)[^.!?]{0,6}M"
         r'|M"?,? (?:you|he|she|they) (?:say|said)\?[^.!?]{0,30}(?:your words|not mine|n\'t|never|news to me)'

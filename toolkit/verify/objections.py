@@ -195,7 +195,7 @@ def beside_the_point(m: Mention) -> str | None:
         return "aside"
     claimed = a.language != "zh" and c.claims_after.search(m.after)
     acts = c.acts_after.search(m.after) and not (q.who or q.planned or q.listing or claimed)
-    changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not (m.exact or q.lived or q.about_user))
+    changed = c.aside_after.search(m.after) or (c.aside_before.search(m.before or a.sentence_before[-40:]) and not (m.exact or q.lived or q.about_user or q.listing))
     return "aside" if acts or changed else None
 
 
@@ -276,7 +276,7 @@ _ASKED_AND_DENIED = Lazy(r"[的了吗呢]{0,2}\?\W*(?:不|没|no\b|not\b|never\b
 # "… ever since Mr Fane was taken ill", "I hold the hat while the juggler juggles"
 _MEANWHILE = Lazy(r"\b(?:since|when|after|before|once|now that|while|whenever|until) (?:the |old |poor |my )?(?:mr |mrs |miss |sister |brother |father )?\ue000 (?:(?!(?:is|was|says?|said)\b)[a-z]+(?:s|ed|n't)|\ue000+|was|had|has|is|got|went|fell|left|took|came|lost|quit|ran|began|sang)\b")
 # "I lay the slates the sweep breaks"
-_SUBJECT_OF_RELATIVE = Lazy(r"\b(?:the|my|these|those|every|any|all) [a-z]+ (?:that |which )?the \ue000 (?!(?:is|was|has|as|does|always)\b)[a-z]+(?:s|ed|n't)\b")
+_SUBJECT_OF_RELATIVE = Lazy(r"(?:\b(?:the|my|these|those|every|any|all) [a-z]+|\ue000 (?=that|which)) ?(?:that |which )?the \ue000 (?!(?:is|was|has|as|does|always)\b)[a-z]+(?:s|ed|n't)\b")
 _TURNED = Lazy(r"^,? (?:(?:last|this|on) (?:week|month|night|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|yesterday|today)\b")
 _MY = Lazy(r"\bmy (?:own |old |good |trusty )?$")
 _POSSESSES = Lazy(r"\b(?:carry|own|have|keep|ride|play|use|wield|wear|drive|fly|sail|got)\b")
