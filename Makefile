@@ -39,6 +39,7 @@ bench: $(READY)  ## Start-up time, the speed of gen-data, of the reward and of a
 	$(VENV)/bin/python benchmarks/gen_data_offline.py
 	$(VENV)/bin/python benchmarks/gen_data_checks.py
 	$(VENV)/bin/python benchmarks/reward_throughput.py
+	$(VENV)/bin/python benchmarks/verifier_cases.py
 	$(VENV)/bin/python benchmarks/train_step.py
 	$(VENV)/bin/python benchmarks/eval_report.py
 
