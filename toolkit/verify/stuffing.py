@@ -44,9 +44,9 @@ def dumped(mentions: Sequence[Match], text: str, language: str, several: bool) -
 
 
 # Five pieces or more in brackets, or what is labelled as tags.
-_CATCHWORDS = Lazy(r"[(\[{](?:[^()\[\]{};|/]{1,40}[;|/] ?){4,30}[^()\[\]{};|/]{0,40}[)\]}]|(?:\b(?:key ?words?|key ?terms?|tags?)|关键[词字]|标签|キーワード|タグ|키워드|태그) ?: ?[^.!?。\n]{1,200}")
+_CATCHWORDS = Lazy(r"[(\[{](?:[^()\[\]{};|/]{1,40}[;|/]){4,30}[^()\[\]{};|/]{0,40}[)\]}]|(?:\b(?:key ?words?|key ?terms?|tags?)|关键[词字]|标签|キーワード|タグ|키워드|태그) ?: ?[^.!?。\n]{1,200}")
 _BRACKETS = Lazy(r"(?:[(\[{【][^()\[\]{}【】]{1,24}[)\]}】]\s{0,3}){2,20}")
-_BARE_LIST = Lazy(r"^\s*(?:(?:[a-z' -]{2,20}|[^\W\da-z_]{1,6})[,、;|/] ?){4,40}(?:[a-z' -]{2,20}|[^\W\da-z_]{1,6})[.。]?\s*$")
+_BARE_LIST = Lazy(r"^\s*(?:(?:[a-z'-][a-z' -]{1,19}|[^\W\da-z_]{1,6})[,、;|/] ?){4,40}(?:[a-z'-][a-z' -]{1,19}|[^\W\da-z_]{1,6})[.。]?\s*$")
 _SENTENCE = Lazy(r"\b(?:i|i'm|i've|am|we|is|are|was)\b")
 _READ = 1000  # characters of a reply that are read
 _PILE = 6  # words in a row that no grammar joins
