@@ -119,6 +119,20 @@ FLOODS = [
     "鍛冶屋ない、",
     "\n",
     "one hundred ",
+    "铁匠、",
+    "blacksmith; ",
+    "blacksmith/ ",
+    "[铁匠] ",
+    "(blacksmith) ",
+    "#铁匠 ",
+    "a, ",
+    "a b, ",
+    '{"a": ',
+    "铁匠——",
+    "…",
+    "the ",
+    "not a, but a ",
+    "*a* ",
 ]
 
 
