@@ -40,8 +40,23 @@ BASE, TRAINED = "base", "trained"
 ROLLOUT = "rollout"                             # the side of what a model wrote in training
 
 
+class Judged:
+    """What a `state` means."""
+
+    __slots__ = ()
+    state: str
+
+    @property
+    def right(self) -> bool:
+        return self.state == RIGHT
+
+    @property
+    def scored(self) -> bool:
+        return self.state not in UNSCORED
+
+
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(Judged):
     index: int                                  # position among the samples evaluated: pairs the two sides
     side: str                                   # base, trained or rollout
     id: str
@@ -75,14 +90,6 @@ class Record:
     @property
     def role(self) -> str:
         return self.character_name or self.role_id
-
-    @property
-    def right(self) -> bool:
-        return self.state == RIGHT
-
-    @property
-    def scored(self) -> bool:
-        return self.state not in UNSCORED
 
     def to_row(self) -> dict[str, Any]:
         return asdict(self)

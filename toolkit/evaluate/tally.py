@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
 
-from toolkit.evaluate.records import RIGHT, UNSCORED, Record
+from toolkit.evaluate.records import Judged, Record
 from toolkit.evaluate.style import Style
 from toolkit.jsonl import atomic_write, dumps
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Judged):
     """A record without its texts: some 150 bytes, where a record has kilobytes."""
 
     index: int
@@ -28,14 +28,6 @@ class Mark:
     memory_distance: int
     format: float | None
     answer: str | None
-
-    @property
-    def right(self) -> bool:
-        return self.state == RIGHT
-
-    @property
-    def scored(self) -> bool:
-        return self.state not in UNSCORED
 
 
 def mark(record: Record) -> Mark:
