@@ -19,6 +19,6 @@ if [[ -t 0 && -t 1 ]]; then
 fi
 cache=${HF_CACHE:-$HOME/.cache/huggingface}
 mkdir -p data outputs "$cache"
-exec docker run --rm --init --ipc=host "${terminal[@]}" "${gpus[@]}" "${settings[@]}" -e HF_HOME=/cache/huggingface \
+exec docker run --rm --init --ipc=host --stop-timeout 600 "${terminal[@]}" "${gpus[@]}" "${settings[@]}" -e HF_HOME=/cache/huggingface \
     -v "$PWD/configs:/workspace/configs:ro" -v "$PWD/data:/workspace/data" -v "$PWD/outputs:/workspace/outputs" \
     -v "$cache:/cache/huggingface" "${IMAGE:-toolkit}" "$@"

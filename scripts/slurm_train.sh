@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Train on several machines under SLURM: one launcher a machine, all GPUs of each.
 #   sbatch --nodes 2 --gpus-per-node 8 scripts/slurm_train.sh --config configs/grpo_config.yaml
-# The same command continues: a job that is cut off at its time limit saves a checkpoint first (SIGTERM, 120 s before).
+# The same command continues: a job that is cut off at its time limit saves a checkpoint first (SIGTERM, 300 s before).
 #SBATCH --job-name=toolkit-train
 #SBATCH --ntasks-per-node=1
 #SBATCH --nodes=2
 #SBATCH --gpus-per-node=8
 #SBATCH --cpus-per-task=64
 #SBATCH --time=24:00:00
-#SBATCH --signal=TERM@120
+#SBATCH --signal=TERM@300
 #SBATCH --output=slurm-%j.log
 set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:?start it with sbatch}"

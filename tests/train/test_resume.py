@@ -7,7 +7,9 @@ import json
 import logging
 import multiprocessing
 import os
+import posixpath
 import shutil
+import signal
 import time
 from pathlib import Path
 from random import Random
@@ -20,7 +22,7 @@ from toolkit.run import Run, locked, read_manifest, read_metrics
 from toolkit.train import disk
 from toolkit.train.callbacks import Recorder
 from toolkit.train.checkpoints import checkpoints_of
-from toolkit.train.trackers import plain_names, tracked
+from toolkit.train.trackers import renamed, tracked
 
 from .small_run import metrics, start
 
@@ -63,7 +65,7 @@ def test_a_run_killed_again_and_again_ends_with_the_metrics_of_an_unbroken_one(t
         until = rng.randrange(1, lines - 1)
         while process.is_alive() and begun(killed) < until and not (life == 0 and (killed / "run/new_model").exists()):
             time.sleep(0.001)
-        time.sleep(rng.uniform(0, whole_s / lines))
+        time.sleep(rng.uniform(0, min(whole_s / lines, 0.1)))
         kills += process.is_alive()
         process.kill()
         process.join()
@@ -94,18 +96,39 @@ def test_a_run_goes_on_with_the_samples_and_completions_of_an_unbroken_one(tmp_p
     assert [row["loss"] for row in metrics(broken)] == pytest.approx([row["loss"] for row in metrics(unbroken)], abs=1e-6)
 
 
-def test_a_cold_start_goes_on_from_its_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cold_start_goes_on_after_a_signal_and_after_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                             capsys: pytest.CaptureFixture[str]) -> None:
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    over = {"max_steps": 1, "sft": {"max_steps": 5, "logging_steps": 1, "save_strategy": "steps", "save_steps": 2}}
+    over = {"max_steps": 1, "sft": {"max_steps": 7, "logging_steps": 1, "save_steps": 4}}
     start(unbroken, **{**settings(unbroken), **over})
-    with pytest.MonkeyPatch.context() as patch:
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "on_log", asked_after(1, signal.SIGTERM, Recorder.on_log))
+        with pytest.raises(KeyboardInterrupt):
+            start(broken, **{**settings(broken), **over})
+    assert "checkpoint-2 of 7 steps is saved" in capsys.readouterr().err and not (broken / "run/cold_start/model.safetensors").exists()
+    with monkeypatch.context() as patch:
         patch.setattr(Recorder, "on_save", ends_after(4), raising=False)
         with pytest.raises(RuntimeError, match="killed"):
             start(broken, **{**settings(broken), **over})
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "on_train_end", asked_after(7, signal.SIGINT, Recorder.on_train_end))      # too late for a checkpoint: the stage is done
+        with pytest.raises(KeyboardInterrupt):
+            start(broken, **{**settings(broken), **over})
+    assert list(read_manifest(broken / "run")["stages"]) == ["new_model", "sft"]
     start(broken, **{**settings(broken), **over})
-    assert "continuing from" in capsys.readouterr().err and not checkpoints_of(broken / "run/cold_start")
+    assert capsys.readouterr().err.count("continuing from") == 2 and not checkpoints_of(broken / "run/cold_start")
     for mine, theirs in zip(history(broken), history(unbroken), strict=True):
         assert mine == pytest.approx(theirs, abs=1e-6)
+
+
+def asked_after(step: int, number: int, stock: Any) -> Any:
+    """A callback of the recorder in which a signal asks the run to end, once that step is made."""
+    def asked(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        stock(self, args, state, control, **kwargs)
+        if state.global_step == step:
+            os.kill(os.getpid(), number)
+
+    return asked
 
 
 def ends_after(step: int) -> Any:
@@ -196,6 +219,29 @@ def test_a_run_outlives_a_disk_that_fills_while_a_checkpoint_is_written(tmp_path
     assert [path.name for path in checkpoints_of(tmp_path / "run")] == ["checkpoint-1", "checkpoint-3"]
 
 
+@pytest.mark.parametrize(("enough", "kept"), [(True, [2, 3, 4, 5]), (False, [3, 5])], ids=["the oldest makes room", "nothing makes room"])
+def test_a_run_outlives_weights_that_do_not_fit_into_what_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enough: bool,
+                                                                    kept: list[int]) -> None:
+    from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit  # as of a quota: only what is written tells of it
+
+    said: list[str] = []
+
+    def limited(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        setrlimit(RLIMIT_FSIZE, (200_000 if state.global_step == 4 else RLIM_INFINITY, RLIM_INFINITY))
+
+    def told(line: str) -> None:
+        said.append(line)
+        if enough and "checkpoint-1 is removed to make room for checkpoint-4" in line:
+            setrlimit(RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+
+    monkeypatch.setattr(Recorder, "on_step_end", limited)
+    monkeypatch.setattr(disk, "say", told)
+    start(tmp_path, max_steps=5)
+    assert checkpoints_of(tmp_path / "run") == [tmp_path / f"run/checkpoint-{step}" for step in kept]
+    assert any("no checkpoint-4, the next one is tried again" in line for line in said) != enough
+    assert [row["step"] for row in metrics(tmp_path)] == [1, 2, 3, 4, 5]
+
+
 def test_a_full_disk_ends_a_stage_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import PreTrainedModel
 
@@ -271,7 +317,7 @@ def test_a_tracker_that_fails_does_not_end_the_cold_start_nor_grpo(tmp_path: Pat
 
 def test_reward_functions_of_files_have_names_that_mlflow_takes() -> None:
     seen: dict[str, Any] = {}
-    on_log = plain_names(lambda args, state, control, logs, **kwargs: seen.update(logs))
+    on_log = renamed(lambda args, state, control, logs, **kwargs: seen.update(logs), posixpath.normpath)
     on_log(None, None, None, logs={"rewards//home/me/my_reward.py:polite/mean": 0.5, "rewards/../mine.py:f/std": 0.1, "loss": 1.0})
     assert seen == {"rewards/home/me/my_reward.py:polite/mean": 0.5, "mine.py:f/std": 0.1, "loss": 1.0}
 

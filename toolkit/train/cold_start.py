@@ -6,6 +6,7 @@ the completion are learnt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,9 +16,11 @@ from toolkit.jsonl import read_rows
 from toolkit.run import Run
 from toolkit.train.arguments import TrainSettings, as_installed
 from toolkit.train.callbacks import Recorder, reached
+from toolkit.train.disk import outlive
 from toolkit.train.loaders import new_adapter, save_whole
 from toolkit.train.models import save
 from toolkit.train.speed import right_padding_unmasked, score_completions_only
+from toolkit.train.stop import Stop
 from toolkit.train.trackers import survive
 
 WINDOW = 16     # batches
@@ -66,11 +69,16 @@ def near_length(rows: list[dict[str, Any]], batch: int, seed: int) -> list[dict[
 
 
 def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, rows: list[dict[str, Any]],
-               out: Path, common: dict[str, Any], resume: Path | None = None) -> None:
+               folder: Path, out: Path, common: dict[str, Any], resume: Path | None, stop: Stop, callbacks: Sequence[Any]) -> None:
     """Train `model` on `rows` and save it with its tokenizer to `out`: an adapter as such, where GRPO goes on with it.
 
     Args:
-        resume: a checkpoint to go on from; they are made where the `sft:` section asks for them.
+        folder: for checkpoints.
+        resume: the one to go on from.
+        callbacks: more of transformers' TrainerCallbacks, which come last.
+
+    Raises:
+        KeyboardInterrupt: when a signal stopped it; a checkpoint is saved.
     """
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -79,17 +87,19 @@ def cold_start(settings: TrainSettings, run: Run, model: Any, tokenizer: Any, ro
     score_completions_only()
     markers = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
     arguments = SFTConfig(**as_installed({
-        **common, "output_dir": str(out), "save_strategy": "no", "save_total_limit": 2, "logging_steps": 10, "logging_first_step": True, "max_length": 1024,
+        **common, "output_dir": str(folder), "save_total_limit": 2, "logging_steps": 10, "logging_first_step": True, "max_length": 1024,
         "assistant_only_loss": markers, **settings.sft}))
     if arguments.train_sampling_strategy == "sequential":
         rows = near_length(rows, arguments.per_device_train_batch_size, arguments.seed)
     trainer = right_padding_unmasked(SFTTrainer)(
         model=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
-        peft_config=new_adapter(settings, model), callbacks=[Recorder(run, "sft", "loss")])
-    survive(trainer, run)
+        peft_config=new_adapter(settings, model), callbacks=[stop, Recorder(run, "sft", "loss"), *callbacks])
+    survive(trainer, run, "sft" if "grpo" in settings.stages else "")
+    outlive(trainer, run)
     trainer._total_train_tokens = int(reached(run, "sft", "num_tokens"))      # which TRL does not keep
     trainer.remove_callback(PrinterCallback)    # the recorder shows what matters; metrics.jsonl has the rest
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    stop.settle(trainer.state)
     if "grpo" in settings.stages:
         save(trainer, tokenizer, out)
     else:

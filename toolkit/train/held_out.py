@@ -17,9 +17,9 @@ from toolkit.jsonl import write_json
 from toolkit.rewards.compose import Reward, highest, right_or_wrong
 from toolkit.run import Run
 from toolkit.terminal import say
-from toolkit.train.disk import room_for_model
-from toolkit.train.guard import anywhere
+from toolkit.train.disk import broken_folder, room_for_model
 from toolkit.train.models import save
+from toolkit.train.stop import anywhere
 
 BEST, VERIFIED = "best", "verified.json"
 
@@ -57,8 +57,9 @@ class HeldOut(TrainerCallback):
             if self.run.write:
                 say(f"  {BEST}/ is not renewed at step {state.global_step}: the disk has no room for the model. Free some")
         elif accuracy > self.best:
-            self.best = accuracy
-            self._keep(state.global_step, accuracy, len(scored))
+            kept = self._keep(state.global_step, accuracy, len(scored))
+            if not anywhere(not kept, args):
+                self.best = accuracy
         if self.run.write:
             say(f"  step {state.global_step}: held-out verified accuracy {accuracy:.3f} of {len(scored)} (best {self.best:.3f})")
 
@@ -96,14 +97,22 @@ class HeldOut(TrainerCallback):
             return None
         return sum(self.parts[part] * verdict.score for part, verdict in verdicts.items()) / self.full
 
-    def _keep(self, step: int, accuracy: float, samples: int) -> None:
-        """Write best/ beside the old one, then take its place: there is always a whole one."""
+    def _keep(self, step: int, accuracy: float, samples: int) -> bool:
+        """Write best/ beside the old one, then take its place: there is always a whole one. False where it cannot."""
         new, best = self.run.folder / f"{BEST}.new", self.run.folder / BEST
-        save(self.trainer, self.trainer.processing_class, new)
+        try:
+            save(self.trainer, self.trainer.processing_class, new)
+        except Exception as error:
+            if not (told := broken_folder(error, self.run)):
+                raise
+            shutil.rmtree(new, ignore_errors=True)
+            say(f"  {BEST}/ is not renewed at step {step}: {told}")
+            return False
         if self.run.write:
             write_json(new / VERIFIED, {"step": step, "accuracy": accuracy, "samples": samples}, overwrite=True)
             shutil.rmtree(best, ignore_errors=True)
             new.rename(best)
+        return True
 
 
 def read_best(folder: Path) -> tuple[float, int]:

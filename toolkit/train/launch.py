@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.resources import find
+from toolkit.train.signals import handled
 
 FOLDER = "configs/accelerate"
 
@@ -78,6 +78,14 @@ def batch_of(grpo: Mapping[str, Any], processes: int) -> Batch:
 def launched() -> bool:
     """Whether something (accelerate, torchrun, srun) already started this process as one of several."""
     return "LOCAL_RANK" in os.environ or "RANK" in os.environ or int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def grace_s() -> int | None:
+    """Seconds after a request to end until torch's launcher (torchrun, accelerate launch) kills its processes; None under any other."""
+    handles = os.environ.get("TORCHELASTIC_SIGNALS_TO_HANDLE", "SIGTERM")      # by default; ours leaves it to the processes
+    if "TORCHELASTIC_RUN_ID" not in os.environ or "SIGTERM" not in handles:
+        return None
+    return int(os.environ.get("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "30"))
 
 
 def adopt_slurm() -> None:
@@ -146,14 +154,10 @@ def shown(command: Sequence[str]) -> str:
 
 
 def start(command: Sequence[str]) -> int:
-    """Run a launch to its end; returns its exit code. Ctrl-C and SIGTERM are passed on: the processes save and end."""
+    """Run a launch to its end; returns its exit code. Requests to end are passed on: the processes save and end."""
     child = subprocess.Popen(command)
-    before = {number: signal.signal(number, lambda number, frame: child.send_signal(number)) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(lambda number, frame: child.send_signal(number)):
         code = child.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     return code if code >= 0 else 128 - code
 
 

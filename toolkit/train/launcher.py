@@ -1,7 +1,7 @@
 """`accelerate launch` as `toolkit train` starts it, for processes that save before they end.
 
-Ctrl-C and SIGTERM are passed on and their end is awaited (torch's launcher kills after 30 seconds); it ends with the exit code of the
-process that failed first, without its traceback.
+Ctrl-C, SIGTERM and SIGHUP are passed on and their end is awaited (torch's launcher kills after 30 seconds); it ends with the exit code
+of the process that failed first, without its traceback.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 from typing import Any
+
+from toolkit.train.signals import handled
 
 
 def main() -> None:
@@ -24,11 +26,10 @@ def main() -> None:
 
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)       # a stop that was asked for is no error
     arguments = launch_command_parser().parse_args()
-    arguments.signals_to_handle = "SIGHUP,SIGQUIT"      # what torch's launcher sees to itself
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
+    arguments.signals_to_handle = "SIGQUIT"             # what torch's launcher sees to itself
     try:
-        launch_command(arguments)
+        with handled(pass_on):
+            launch_command(arguments)
     except ChildFailedError as error:
         rank, first = error.get_first_failure()
         code = first.exitcode

@@ -116,14 +116,16 @@ def prefills_think(tokenizer: Any, template: Mapping[str, Any] | None = None) ->
 
 def save(trainer: Any, tokenizer: Any, out: Path) -> None:
     """A trainer's model as a plain folder: safetensors, configuration, tokenizer, chat template; nothing pickled."""
-    trainer.save_model(str(out))        # gathers sharded weights
-    if trainer.accelerator.is_main_process:
-        tokenizer.save_pretrained(out)
-        # transformers pickles its arguments beside the weights; the manifest tells the same as text
-        (out / "training_args.bin").unlink(missing_ok=True)
-        # the copy of a cold start's adapter that TRL measures the KL against
-        shutil.rmtree(out / "ref", ignore_errors=True)
-    trainer.accelerator.wait_for_everyone()
+    try:
+        trainer.save_model(str(out))    # gathers sharded weights
+        if trainer.accelerator.is_main_process:
+            tokenizer.save_pretrained(out)
+            # transformers pickles its arguments beside the weights; the manifest tells the same as text
+            (out / "training_args.bin").unlink(missing_ok=True)
+            # the copy of a cold start's adapter that TRL measures the KL against
+            shutil.rmtree(out / "ref", ignore_errors=True)
+    finally:
+        trainer.accelerator.wait_for_everyone()     # also when the disk is full: the others are there
 
 
 def write_merged(adapter: Path, out: Path, dtype: str) -> None:

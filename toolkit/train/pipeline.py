@@ -23,12 +23,13 @@ from toolkit.tasks.base import Task, load_task
 from toolkit.terminal import counter, say
 from toolkit.train.arguments import NEW, TrainSettings
 from toolkit.train.checkpoints import checkpoint_step, checkpoints_of, forget_after, last_whole
-from toolkit.train.launch import Batch, batch_of, world_size
+from toolkit.train.launch import Batch, batch_of, grace_s, world_size
 from toolkit.train.preflight import preflight
 from toolkit.train.processes import by_main, check_values, common_arguments, process_state, with_model
 from toolkit.train.restore import check_place, restore
 from toolkit.train.s3 import Place
 from toolkit.train.show import render_head
+from toolkit.train.signals import interruptible
 
 FINAL = "final_model"
 
@@ -39,7 +40,7 @@ def train(settings: TrainSettings) -> Path:
     Raises:
         InputError: for data, model or settings that cannot work, before anything is trained.
     """
-    with ExitStack() as held:
+    with interruptible(), ExitStack() as held:
         return _train(settings, held)
 
 
@@ -98,6 +99,9 @@ def _train(settings: TrainSettings, held: ExitStack) -> Path:
         return run.folder / FINAL
     if run.continued and run.write:
         say(f"continuing {run.folder}")
+    if run.write and (limit := grace_s()) is not None:
+        say(f"  this launcher kills its processes {limit} s after Ctrl-C or SIGTERM: a step and its checkpoint must fit into that. More: "
+            "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=600 in its environment; toolkit train --num-processes waits as long as it takes")
     if "grpo" in settings.stages and run.write:
         batch = batch_of(settings.grpo, world_size(settings.num_processes))
         say(f"  {batch.sentence(_steps(settings, batch, rows))}")
@@ -139,6 +143,8 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
     import torch
 
     from toolkit.train.callbacks import reached
+    from toolkit.train.disk import DiskRoom
+    from toolkit.train.trackers import MlflowId
 
     if settings.torch_threads:
         torch.set_num_threads(settings.torch_threads)
@@ -155,25 +161,29 @@ def _stages(settings: TrainSettings, run: Run, task: Task, reward: Reward, rows:
                 _new_model(settings, run, Path(name))
     if "sft" in settings.stages:
         from toolkit.train.cold_start import cold_start, read_conversations
+        from toolkit.train.stop import Stop
         from toolkit.train.trackers import apart
 
-        out = run.folder / "cold_start" if "grpo" in settings.stages else final
+        # checkpoints of a cold start alone are the run's
+        folder, out = (run.folder / "cold_start",) * 2 if "grpo" in settings.stages else (run.folder, final)
         if not run.done("sft"):
-            checkpoint = _checkpoint(settings, run, state, "sft", out)
+            checkpoint, stop = _checkpoint(settings, run, state, "sft", folder), Stop(run)
             conversations = read_conversations(settings.cold_start_data)
             model, tokenizer = load_trained(settings, name)
             began = time.monotonic() - reached(run, "sft")
-            with apart("sft"):
-                cold_start(settings, run, model, tokenizer, conversations, out, with_model(common, model), checkpoint)
-            _finished(run, state, "sft", model=str(out), chat_template=_digest(tokenizer), seconds=round(time.monotonic() - began, 1))
-        for left in checkpoints_of(out) if run.write else []:
+            with apart("sft", run), stop.signals():
+                cold_start(settings, run, model, tokenizer, conversations, folder, out, with_model(common, model), checkpoint, stop,
+                           [DiskRoom(run), MlflowId(run, "sft"), *keepers])
+                _finished(run, state, "sft", model=str(out), chat_template=_digest(tokenizer),
+                          seconds=round(time.monotonic() - began, 1))
+            if stop.wanted:                     # in its last step
+                raise KeyboardInterrupt
+        for left in checkpoints_of(folder) if run.write and folder == out else []:
             shutil.rmtree(left, ignore_errors=True)
         name = str(out)
     if "grpo" in settings.stages:
-        from toolkit.train.disk import DiskRoom
         from toolkit.train.grpo import grpo
         from toolkit.train.rehearsal import rehearse
-        from toolkit.train.trackers import MlflowId
 
         model, tokenizer = load_trained(settings, name)
         checkpoint = _checkpoint(settings, run, state, "grpo", run.folder)

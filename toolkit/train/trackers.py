@@ -1,9 +1,11 @@
 """Experiment trackers: a run that is continued goes on under the id it began with, not as a second run.
 
     W&B, SwanLab    the id is chosen here, or by the user in the usual variable, and told by that variable
-    MLflow          the server chooses it; it is read when training begins
+    MLflow          the server chooses it; it is read when training begins; the cold start is a run of its own there, with its own settings
     Trackio         goes on by name
     TensorBoard     one folder, `tensorboard/`, in the run, with one of the cold start in it
+
+Steps of the cold start and of GRPO are both counted from 1: what the former measures is called `sft/…`, so that nothing is drawn over.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ ALPHABET = string.ascii_lowercase + string.digits
 LENGTH = 21                 # what SwanLab asks of an id; W&B takes any
 VARIABLES = {"wandb": "WANDB_RUN_ID", "swanlab": "SWANLAB_RUN_ID", "mlflow": "MLFLOW_RUN_ID", "trackio": ""}
 CHOSEN = ("wandb", "swanlab", "trackio")        # ids that are ours to choose
-TENSORBOARD = "TENSORBOARD_LOGGING_DIR"
+TENSORBOARD, MLFLOW = "TENSORBOARD_LOGGING_DIR", VARIABLES["mlflow"]
 PAUSE_S, LONGEST_PAUSE_S = 60.0, 3600.0         # after a failure, twice as long after each
 
 
@@ -83,20 +85,26 @@ def _begin_swanlab(swanlab: Any) -> None:
 
 
 @contextmanager
-def apart(stage: str) -> Iterator[None]:
-    """Within it, TensorBoard's events lie in a folder of the stage: its steps do not continue another's."""
-    whole = os.environ[TENSORBOARD]
+def apart(stage: str, run: Run) -> Iterator[None]:
+    """Within it, TensorBoard's events lie in a folder of the stage, and MLflow has a run of it: its steps do not continue another's."""
+    whole, begun = os.environ[TENSORBOARD], os.environ.pop(MLFLOW, None)
     os.environ[TENSORBOARD] = f"{whole}/{stage}"
+    if known := run.manifest["trackers"].get(f"mlflow_{stage}"):
+        os.environ[MLFLOW] = known
     try:
         yield
     finally:
         os.environ[TENSORBOARD] = whole
+        os.environ.pop(MLFLOW, None) if begun is None else os.environ.update({MLFLOW: begun})
 
 
-def survive(trainer: Any, run: Run) -> None:
+def survive(trainer: Any, run: Run, stage: str = "") -> None:
     """Let a tracker that fails (a server that is down, a lost connection, a bug) fail alone, at any event of a run.
 
     One that failed is left alone for a while, each time longer: some wait minutes for a server at every step.
+
+    Args:
+        stage: what metrics are called by, beside those of another stage.
     """
     from transformers.integrations.integration_utils import (
         INTEGRATION_TO_CALLBACK,
@@ -114,7 +122,9 @@ def survive(trainer: Any, run: Run) -> None:
         if isinstance(tracker, SwanLabCallback) and run.write:
             tracker.setup = _first(_begin_swanlab, tracker._swanlab, tracker.setup)
         if isinstance(tracker, MLflowCallback):
-            tracker.on_log = plain_names(tracker.on_log)
+            tracker.on_log = renamed(tracker.on_log, posixpath.normpath)
+        if stage and not isinstance(tracker, TensorBoardCallback):
+            tracker.on_log = renamed(without_summary(tracker.on_log), f"{stage}/{{}}".format)
         alone = Alone(type(tracker).__name__.removesuffix("Callback"), tracker)
         for event in (name for name in dir(tracker) if name.startswith("on_")):
             setattr(tracker, event, alone.tried(getattr(tracker, event)))
@@ -130,12 +140,23 @@ def _first(begin: Callable[..., None], what: Any, call: Callable[..., None]) -> 
     return both
 
 
-def plain_names(on_log: Callable[..., Any]) -> Callable[..., Any]:
-    """MLflow takes names that are plain paths alone, and drops all of a step for another one: `rewards//home/me/my_reward.py:polite/mean`."""
-    def renamed(args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> Any:
-        return on_log(args, state, control, logs={posixpath.normpath(name): value for name, value in logs.items()}, **kwargs)
+def renamed(on_log: Callable[..., Any], name: Callable[[str], str]) -> Callable[..., Any]:
+    """`on_log` of a tracker, with other names of metrics.
 
-    return renamed
+    MLflow takes plain paths alone, and drops all of a step for another name: `rewards//home/me/my_reward.py:polite/mean`.
+    """
+    def told(args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> Any:
+        return on_log(args, state, control, logs={name(metric): value for metric, value in logs.items()}, **kwargs)
+
+    return told
+
+
+def without_summary(on_log: Callable[..., Any]) -> Callable[..., Any]:
+    """`on_log` of a tracker, without the totals at the end, which trackers know by names of their own and keep once a run."""
+    def told(args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> Any:
+        return None if any(name.endswith("train_runtime") for name in logs) else on_log(args, state, control, logs=logs, **kwargs)
+
+    return told
 
 
 class Alone:
@@ -201,10 +222,10 @@ class Events:
 
 
 class MlflowId(TrainerCallback):
-    """Remembers the id under which MLflow's server knows the run."""
+    """Remembers the id under which MLflow's server knows the run, or a stage of it."""
 
-    def __init__(self, run: Run):
-        self.run = run
+    def __init__(self, run: Run, stage: str = ""):
+        self.run, self.stage = run, stage
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if not self.run.write or "mlflow" not in (args.report_to or []):
@@ -212,5 +233,7 @@ class MlflowId(TrainerCallback):
         import mlflow
 
         if active := mlflow.active_run():
-            self.run.manifest["trackers"]["mlflow"] = active.info.run_id
+            self.run.manifest["trackers"][f"mlflow_{self.stage}" if self.stage else "mlflow"] = active.info.run_id
             self.run.save()
+            if self.stage:
+                mlflow.set_tag("mlflow.runName", f"{args.run_name}-{self.stage}")
