@@ -24,6 +24,7 @@ from toolkit.train.restore import restore
 from toolkit.train.s3 import Place, sha256_of
 
 from .small_run import metrics, start
+from .test_resume import history, settings
 
 PART = 5 * 2**20            # the least that S3 takes
 
@@ -76,6 +77,21 @@ def test_a_lost_machine_costs_the_steps_since_the_last_whole_backup(bucket: str,
     assert [row["step"] for row in read_metrics(tmp_path / "run") if "reward" in row] == [1, 2]
     start(tmp_path, backup=place)
     assert [row["loss"] for row in metrics(tmp_path)] == pytest.approx([row["loss"] for row in unbroken], abs=1e-6)
+
+
+def test_a_machine_lost_in_the_cold_start_costs_the_steps_since_its_checkpoint(bucket: str, tmp_path: Path,
+                                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    place = f"s3://{bucket}/one"
+    over = {**settings(tmp_path), "sft": {"max_steps": 3, "logging_steps": 1, "save_steps": 2}, "max_steps": 1, "backup": place}
+    start(tmp_path, **over)
+    unbroken = history(tmp_path)
+    for name in ("final", "checkpoint-1", "cold_start-3"):
+        boto3.client("s3").delete_object(Bucket=bucket, Key=f"one/{name}/backup.json")
+    shutil.rmtree(tmp_path / "run")
+    start(tmp_path, **over)
+    assert "restoring cold_start-2 from" in capsys.readouterr().err
+    for mine, theirs in zip(history(tmp_path), unbroken, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-6)
 
 
 def test_a_place_that_fails_neither_stops_nor_delays_training(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -1,9 +1,9 @@
 """Every checkpoint of a run to S3, in the background.
 
     s3://bucket/prefix/checkpoint-100/…             the checkpoint, and under run/ the manifest and the metrics at that step
-    s3://bucket/prefix/best-80/…, cold_start/…      models, once each
+    s3://bucket/prefix/best-80/…, cold_start/…      models, once each, and checkpoints of a cold start
     s3://bucket/prefix/checkpoint-100/backup.json   written last: every file with its size and SHA-256
-    s3://bucket/prefix/final/backup.json            the same of the finished run
+    s3://bucket/prefix/cold_start-500/backup.json   the same of a checkpoint before GRPO, and final/ of the finished run
 
 What is to be sent is first hard-linked under `.backup/` of the run: it costs no space and no time, it stays when the trainer
 removes old checkpoints, and what a kill left unsent is sent by the next start. `toolkit.train.restore` brings a run back.
@@ -28,7 +28,7 @@ from toolkit.terminal import say
 from toolkit.train.checkpoints import checkpoint_step, free_bytes
 from toolkit.train.disk import size_of
 from toolkit.train.held_out import BEST, read_best
-from toolkit.train.restore import FINAL, INDEX, identity, short
+from toolkit.train.restore import FINAL, INDEX, identity, progress, short
 from toolkit.train.s3 import Place, sha256_of
 
 logger = logging.getLogger(__name__)
@@ -53,9 +53,9 @@ class Backup(TrainerCallback):
         self.thread.start()
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        name = f"checkpoint-{state.global_step}"
-        if (self.run.folder / name).is_dir():   # a full disk may have refused it
-            self.keep(name)
+        made = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        if made.is_dir():                       # a full disk may have refused it
+            self.keep(made.name if made.parent == self.run.folder else f"{made.parent.name}-{state.global_step}")
 
     def keep(self, name: str) -> None:
         """Set the run as it is aside, with one checkpoint, to be sent."""
@@ -110,7 +110,7 @@ class Backup(TrainerCallback):
 
     def _waiting(self) -> list[Path]:
         found = [p for p in self.folder.glob("*") if not p.name.startswith(".")] if self.folder.is_dir() else []
-        return sorted(found, key=lambda p: (p.name == FINAL, checkpoint_step(p) or 0))
+        return sorted(found, key=lambda p: progress(p.name))
 
     def _work(self) -> None:
         while True:

@@ -84,16 +84,15 @@ class Scoring:
 
     def _score(self, prompts: list[Any], texts: list[str], samples: list[str], ids: Sequence[Any] | None) -> None:
         pairs = list(zip(samples, texts, strict=True))
-        # completions of a group share their row, and often their text
-        rows = {sample: orjson.loads(sample) for sample in dict.fromkeys(samples)}
-        verdicts = {pair: self._verdicts(rows[pair[0]].get("id"), *pair) for pair in dict.fromkeys(pairs)}
+        # completions of a group often share their text, too
+        verdicts = {pair: self._verdicts(*pair) for pair in dict.fromkeys(pairs)}
         found = [verdicts[pair] for pair in pairs]
         self.scores = {part: [_finite(one[part].score) for one in found] for part in self.scorers}
         self.scored += len(found)
         self.failed += sum(one[self.first].code == FAILED for one in found)
         tokens = ids or [()] * len(texts)
         self.writer.record(texts, lambda: [
-            {**self._record(place, *pairs[place], found[place], tokens[place]), "id": rows[samples[place]].get("id"),
+            {**self._record(place, *pairs[place], found[place], tokens[place]), "id": orjson.loads(samples[place]).get("id"),
              "question": prompt[-1]["content"], "completion": texts[place],
              **{part: verdict.score for part, verdict in found[place].items()}, "reason": found[place][self.first].reason}
             for place, prompt in enumerate(prompts)])
@@ -109,12 +108,12 @@ class Scoring:
         finish = "" if not (tokens and self.ends) else "stop" if tokens[-1] in self.ends else "length"
         return record_of(self.task, row, place, ROLLOUT, Completion(text, finish, len(tokens)), verdict, form, self.prefilled).to_row()
 
-    def _verdicts(self, name: Any, sample: str, text: str) -> dict[str, Verdict]:
+    def _verdicts(self, sample: str, text: str) -> dict[str, Verdict]:
         try:
             row = self.row(sample)
             return {part: score(row, text, self.prefilled) for part, score in self.scorers.items()}
         except Exception as error:      # the boundary of this stage: one unscored completion, not a dead run
-            logger.warning("no score for sample %s: %s: %s; completion %r", name, type(error).__name__, error, text[:200])
+            logger.warning("no score for sample %s: %s: %s; completion %r", orjson.loads(sample).get("id"), type(error).__name__, error, text[:200])
             return dict.fromkeys(self.scorers, Verdict(None, FAILED, f"the reward failed: {type(error).__name__}: {error}"))
 
     def failures(self) -> tuple[int, int]:

@@ -20,7 +20,10 @@ def main() -> None:
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
+    asked: list[int] = []
+
     def pass_on(number: int, frame: Any) -> None:
+        asked.append(number)
         for child in psutil.Process().children():
             child.send_signal(number)
 
@@ -33,7 +36,7 @@ def main() -> None:
     except ChildFailedError as error:
         rank, first = error.get_first_failure()
         code = first.exitcode
-        if code < 0:
+        if code < 0 and not asked:              # one may be told so late that it is about to end
             print(f"error: process {rank} was ended by {signal.Signals(-code).name} (SIGKILL: most often for want of memory). The same command "
                   "continues.", file=sys.stderr)
     except subprocess.CalledProcessError as error:      # of a single process

@@ -10,10 +10,10 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.run import MANIFEST, read_manifest
 from toolkit.terminal import say
-from toolkit.train.checkpoints import checkpoint_step
 from toolkit.train.s3 import Damaged, Place
 
 INDEX, FINAL = "backup.json", "final"
+STAGES = ("cold_start", "checkpoint")           # what backups of a stage are called, with their step
 
 
 def identity(manifest: Mapping[str, Any]) -> str:
@@ -75,8 +75,7 @@ def restore(place: Place, folder: Path) -> str | None:
 def _backups(place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
     """Whole backups, the newest first."""
     found = [name.removesuffix(f"/{INDEX}") for name in place.names(f"/{INDEX}")]
-    steps = {name: float("inf") if name == FINAL else checkpoint_step(Path(name)) for name in found}
-    for name in sorted((n for n in found if steps[n] is not None), key=lambda n: -steps[n]):
+    for name in sorted(filter(progress, found), key=progress, reverse=True):
         try:
             index = json.loads(place.get(f"{name}/{INDEX}"))
             index["run"], index["files"].items()
@@ -84,6 +83,14 @@ def _backups(place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
             say(f"  skipping {name}: its {INDEX} cannot be read")
             continue
         yield name, index
+
+
+def progress(name: str) -> tuple[int, int] | tuple[()]:
+    """How far a run is in a backup: in its stages, and in steps of that; nothing for another name."""
+    stage, _, step = name.rpartition("-")
+    if name == FINAL:
+        return 3, 0
+    return (STAGES.index(stage) + 1, int(step)) if stage in STAGES and step.isdigit() else ()
 
 
 def _inside(folder: Path, path: str) -> Path:
