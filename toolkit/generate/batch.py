@@ -102,13 +102,12 @@ class _Run:
                     self.gate.mark_down(number, str(error))
             await self._loads()
             with self._interruptible(), _fewer_collections():
-                # half as many more items than requests: what waits for a retry leaves no slot empty
                 watching = asyncio.create_task(self._watch(began))
-                for number in range(self.pace.most * 3 // 2 + 1):
-                    self.workers.append(asyncio.create_task(self._work()))
-                    if number % 8 == 7:    # the first requests go out while the others are being prepared
-                        await asyncio.sleep(0)
-                await asyncio.gather(*self.workers, return_exceptions=True)
+                ended = -1
+                while ended < len(self.workers):     # the clock may have hired more meanwhile
+                    await self._hire()
+                    ended = len(self.workers)
+                    await asyncio.gather(*self.workers, return_exceptions=True)
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
         finally:
@@ -118,6 +117,16 @@ class _Run:
             raise self.error
         self.journal.sync()
         return self.totals
+
+    async def _hire(self) -> None:
+        """Half as many more workers than requests, so that what waits for a retry leaves no slot empty; and for twice the
+        requests, which may be under way before the next look. Each holds an item with its prompts: all that could ever be needed
+        would take 8 MB."""
+        wanted = min(self.pace.most, 2 * self.gate.limit) * 3 // 2 + 1
+        while len(self.workers) < wanted and not self.ending:
+            self.workers.append(asyncio.create_task(self._work()))
+            if len(self.workers) % 8 == 0:           # the first requests go out while the others are being prepared
+                await asyncio.sleep(0)
 
     async def _work(self) -> None:
         """Item after item. The one place where what goes wrong with an item is caught."""
@@ -193,6 +202,7 @@ class _Run:
             now = time.monotonic()
             if now - asleep < STILL_S:          # else this process stood still: replies may have come, unread
                 self.gate.end_late()
+            await self._hire()
             self._look_if_down()
             self._tell(began)
             if now - synced >= SYNC_EVERY_S:

@@ -74,7 +74,7 @@ class Completer:
             first = False
             self.sent.requests += 1
             try:
-                async with asyncio.timeout(self.pace.timeout_s) as ticket.timeout:
+                async with asyncio.timeout(None) as ticket.timeout:    # the gate sets its end
                     reply = await self.engine.send(ticket.lane.number, request, self.pace.timeout_s)
             except TimeoutError:
                 error = EngineError(f"{request.id}: no reply from {ticket.lane.name} in "

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,7 @@ def _affinity(row: Mapping[str, Any], messages: list[Mapping[str, Any]]) -> str:
         return row["affinity"]
     if len(messages) < 2 or messages[0]["role"] not in ("system", "developer"):
         return ""
-    return blake2b(str(messages[0]["content"]).encode(), digest_size=8).hexdigest()
+    return str(hash(str(messages[0]["content"])))
 
 
 def _problems(row: Any) -> list[str]:

@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import orjson
 
+from toolkit import __version__
 from toolkit.errors import InputError, did_you_mean
 from toolkit.generate.engines.addresses import base_urls, deployed_key, joined, root
 from toolkit.generate.engines.base import EngineError, Load, Reply, Request, Usage
@@ -55,13 +56,13 @@ class OpenAIEngine:
         from yarl import URL
 
         self._aiohttp = aiohttp
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "User-Agent": f"toolkit/{__version__}"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=10), headers=headers,
-            skip_auto_headers=("User-Agent",), cookie_jar=aiohttp.DummyCookieJar())
+            cookie_jar=aiohttp.DummyCookieJar())
         self._chat = [URL(joined(url, "/chat/completions")) for url in self.endpoints]
         self._proxies = [_proxy(url) for url in self.endpoints]
         found = await asyncio.gather(*(self._models(number) for number in range(len(self.endpoints))))
