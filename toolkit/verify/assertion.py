@@ -8,14 +8,12 @@ relevance are asked in this order; the first objection is the standing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 
 from .context import BLANK, MASK, RIVAL, WORDS, Around, Context, words
 from .cues import Cues
 from .frames import framed
-from .lazy import Lazy
+from .lazy import Lazy, once
 from .modality import absurd_to_deny, fears, found_in_role, hands_back
 from .objections import ASSERTED, OBJECTIONS, only_imagined
 from .person import asked_kin, other_person
@@ -42,7 +40,10 @@ class Reader(Context):
 
     def asked(self, question: Question) -> Reader:
         """The same answer, read for a question of which more is known."""
-        other = copy(self)
+        if question is self.question:
+            return self
+        other = object.__new__(Reader)
+        other.__dict__ |= self.__dict__
         other.question = question
         return other
 
@@ -106,12 +107,12 @@ class Mention:
 
     # what stands around the mention
 
-    @cached_property
+    @once
     def rest(self) -> str:
         """All that follows the mention's clause."""
         return self.a.sentence_after[len(self.after) :] + self.a.following
 
-    @cached_property
+    @once
     def strength(self) -> int:
         a, c = self.a, self.c
         if c.changed_before.search(self.before):
@@ -125,18 +126,18 @@ class Mention:
             return 2
         return 1
 
-    @cached_property
+    @once
     def shown(self) -> bool:
         """Whether the role goes on to say that this is where it lives, or what it does."""
         return bool(_WHERE_I.match(self.a.sentence_after + self.a.following))
 
-    @cached_property
+    @once
     def frame(self) -> str:
         """The clause before the mention's, which may say how the rest is meant."""
         earlier = self.a.sentence_before[: len(self.a.sentence_before) - len(self.before)]
         return _LAST_CLAUSE.search(earlier).group()
 
-    @cached_property
+    @once
     def present(self) -> bool:
         now = self.c.now.search(self.before)
         if now and now.group()[0] in "还一" and self.c.past_before.search(self.before[: now.start()]):
@@ -174,7 +175,7 @@ class Mention:
 
     # polarity
 
-    @cached_property
+    @once
     def _negations(self) -> int:
         c, before = self.c, self.before
         tail = before[before.rfind(RIVAL) + 1 :]
@@ -199,7 +200,7 @@ class Mention:
             count += 1
         return count
 
-    @cached_property
+    @once
     def _negated(self) -> bool:
         if self._negations % 2 == 1 or _NOT_BUT.match(self.a.sentence_after):
             return True

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
-_END = re.compile(r"(?:[。!?]+|(?<![\d.])\.(?=\s|$|[\"')*])|(?<=\d)\.(?=\s|$)|\n+|;)[\"')*~\s]*")
+_END = re.compile(  # opens with a set of characters, which `re` looks for fastest
+    r"[。!?.\n;](?:(?<=[。!?])[。!?]*|(?<![\d.]\.)(?<=\.)(?=\s|$|[\"')*])|(?<=\d\.)(?=\s|$)|(?<=\n)\n*|(?<=;))[\"')*~\s]*"
+)
 _TITLE = re.compile(r"(?<!')\b(?:mr|mrs|ms|dr|st|prof|capt|col|sgt|lt|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z])$")
 _NUMBER = re.compile(r"\bno\. ?\d$")  # of a house, a file
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -17,8 +19,7 @@ _LATIN = re.compile("[a-z]")
 WINDOW = 240  # characters of one sentence that are read on each side of a mention
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     start: int
     end: int  # after the terminator
     mark: str  # "?", "!", "." or ""
@@ -29,27 +30,18 @@ def split_sentences(text: str) -> list[Sentence]:
     found: list[Sentence] = []
     start = 0
     for match in _END.finditer(text):
-        if match.start() < start:
-            continue
-        if match.group()[0] == "." and (
-            _TITLE.search(text, max(start, match.start() - 5), match.start()) or _NUMBER.search(text, max(start, match.start() - 3), match.end() + 1)
+        first, end = match.span()
+        sign = match.group()
+        if sign[0] == "." and (
+            _TITLE.search(text, max(start, first - 5), first) or _NUMBER.search(text, max(start, first - 3), end + 1)
         ):
             continue
-        if match.end() == len(text) or match.end() > start:
-            mark = (
-                "?"
-                if "?" in match.group()
-                else "…"
-                if match.group()[0] in "…" or match.group().startswith("..")
-                else "!"
-                if "!" in match.group()
-                else "."
-            )
-            if text[start : match.start()].strip():
-                found.append(Sentence(start, match.end(), mark))
-            elif found and mark == "?":
-                found[-1] = Sentence(found[-1].start, match.end(), "?")
-            start = match.end()
+        mark = "?" if "?" in sign else "!" if "!" in sign else "."
+        if text[start:first].strip():
+            found.append(Sentence(start, end, mark))
+        elif found and mark == "?":
+            found[-1] = Sentence(found[-1].start, end, "?")
+        start = end
     if text[start:].strip():
         found.append(Sentence(start, len(text), ""))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .clauses import WINDOW, sentence_at, sentence_language, split_sentences
 from .cues import Cues, cues
@@ -13,8 +13,7 @@ RIVAL = "\ue002"  # stands for a masked mention of a distractor
 BLANK = "\ue001"  # stands for an idiom that holds a cue but is none
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """The text around a mention, masked and blanked."""
 
     clause_before: str

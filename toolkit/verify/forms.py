@@ -19,15 +19,14 @@ _NUMERAL = fold_pattern(r"\d零〇一二三四五六七八九十百千万亿廿"
 _KO_TENS = "십백천열물른흔쉰순든"  # the last syllables of Korean tens: 열여덟 석 is not 8석
 ARTICLE = re.compile(r"^(?:the|an?|my|his|her|its)\s+(?=\S)")
 
-_LOOSE = str.maketrans("", "", " \t\n·=_-'.*,")
-_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_LOOSE = str.maketrans("", "", " \t\n·=_-'.*,") | {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _DIGITS = re.compile(f"[{_NUMERAL}]")
 _KYOTO = fold_text("京都")  # stands in 東京都
 
 
 def loose(text: str) -> str:
     """A text without what may stand between the letters of a form, all kana as hiragana."""
-    return text.translate(_LOOSE).translate(_HIRAGANA)
+    return text.translate(_LOOSE)
 
 
 # After a Korean noun stands a particle, a copula or nothing; anything else continues the word.

@@ -100,7 +100,8 @@ def verify(
 
     @cache  # most refusals are decided without
     def read_rivals(reader: Reader) -> list[Reading]:
-        reader = reader.asked(replace(reader.question, listing=False))
+        if reader.question.listing:
+            reader = reader.asked(replace(reader.question, listing=False))
         read = [reader.read(m.start, m.end, exact) for m in rivals]
         return denied_together(read + told_in_part(distractors, keys, terms, masks, reader), reader)
 

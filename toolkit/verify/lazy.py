@@ -8,6 +8,7 @@ pattern matches stays the same: only alternatives that cannot begin with the sam
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from re import _compiler, _parser
 from typing import Any
 
@@ -16,6 +17,17 @@ from .normalise import fold_pattern
 _METHODS = ("search", "match", "fullmatch", "finditer", "sub", "split")
 _SLOW = (_parser.MAX_REPEAT, _parser.ASSERT_NOT, _parser.ASSERT, _parser.SUBPATTERN)  # openings tried in vain at most characters
 _FEW = 4  # alternatives that are tried sooner than sorted
+
+
+class once:
+    """`functools.cached_property` without the lock that Python 3.11 takes."""
+
+    def __init__(self, method: Callable[[Any], Any]) -> None:
+        self.method, self.__doc__ = method, method.__doc__
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        value = vars(owner)[self.method.__name__] = self.method(owner)
+        return value
 
 
 class Lazy:

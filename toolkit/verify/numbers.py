@@ -8,17 +8,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from .normalise import fold_pattern
 
 LIMIT = 200  # numbers read from one text; a reply with more is not an answer
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     start: int
     end: int
     value: Fraction | None  # None: an approximation by its form alone, as 四五十

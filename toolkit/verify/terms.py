@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from .dates import Moment, find_moments, same_moment, settle, whole_moment
 from .forms import ARTICLE, Form, bounded, loose, parted, respelled
@@ -23,8 +24,7 @@ LIMIT = 400  # mentions of one key that are found
 READ = 8  # of more mentions the first and the last half are read
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):  # made for every mention: a dataclass takes three times as long
     start: int
     end: int
 
