@@ -121,6 +121,17 @@ def test_a_cold_start_goes_on_after_a_signal_and_after_a_kill(tmp_path: Path, mo
         assert mine == pytest.approx(theirs, abs=1e-6)
 
 
+def test_checkpoints_of_a_cold_start_alone_lie_in_the_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = {**settings(tmp_path), "stages": ["sft"], "sft": {"max_steps": 4, "save_strategy": "no"}}
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "on_log", asked_after(1, signal.SIGTERM, Recorder.on_log))
+        with pytest.raises(KeyboardInterrupt):
+            start(tmp_path, **over)
+    assert [path.name for path in checkpoints_of(tmp_path / "run")] == ["checkpoint-2"] and not (tmp_path / "run/final_model").exists()
+    start(tmp_path, **over)
+    assert (tmp_path / "run/final_model/model.safetensors").is_file() and not checkpoints_of(tmp_path / "run/final_model")
+
+
 def asked_after(step: int, number: int, stock: Any) -> Any:
     """A callback of the recorder in which a signal asks the run to end, once that step is made."""
     def asked(self: Any, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

@@ -31,6 +31,7 @@ MAX_KL, EXPLODED_KL = 3.0, 10.0
 MAX_ENTROPY, MAX_CLIPPED, MAX_ZERO_STD, MIN_REWARD, DOMINATES, DEAD_STD = 0.5, 0.3, 0.8, 0.15, 0.9, 0.05
 REPETITIVE = 0.2            # compressed share of a text; Whisper gives up at 1 / 2.4 = 0.42, prose has 0.45 to 0.7
 LONG_TEXT = 200             # characters below which compression says nothing
+MAX_REPETITIVE = 0.1        # of completions: one alone that loops, in a run of short replies, is no alarm
 
 # name → whether a run with it is hopeless, so that `stop` stops it
 ALARMS: Mapping[str, bool] = {
@@ -211,8 +212,8 @@ class Watchdog:
             yield "truncated", (f"{clipped:.0%} of completions are cut at max_completion_length and so cannot be right: raise it, ask for "
                                 "shorter replies, or set mask_truncated_completions: true.")
         repetitive = self._mean("repetitive", 5)
-        if repetitive is not None and repetitive > MAX_CLIPPED:
-            yield "repetition", (f"{repetitive:.0%} of long completions repeat themselves: lower learning_rate, and read samples/ for a "
+        if repetitive is not None and repetitive > MAX_REPETITIVE:
+            yield "repetition", (f"{repetitive:.0%} of completions repeat themselves: lower learning_rate, and read samples/ for a "
                                  "reward that pays repetition.")
 
     def _parts(self, reward: float, learnt: bool) -> Iterator[tuple[str, str]]:
@@ -253,12 +254,10 @@ class Watchdog:
                                "or use_vllm: true fills it.")
 
 
-def repetitive_share(texts: Sequence[str]) -> float | None:
-    """Of the long texts, the share that compresses as only repetition does; None when none is long."""
+def repetitive_share(texts: Sequence[str]) -> float:
+    """The share of texts that are long and compress as only repetition does."""
     long = [text.encode() for text in texts if len(text) >= LONG_TEXT]
-    if not long:
-        return None
-    return sum(len(zlib.compress(data)) < REPETITIVE * len(data) for data in long) / len(long)
+    return sum(len(zlib.compress(data)) < REPETITIVE * len(data) for data in long) / len(texts)
 
 
 def _number(value: Any) -> bool:
