@@ -18,7 +18,7 @@ _EXPOSED = Lazy(
     r"|\b(?:then|and) i (?:woke|wake)(?: up)?\b|\b(?:was|is) (?:only |all |just )?a dream\b"
     r"|\b(?:i )?(?:practi[sc]ed|rehearsed|memori[sz]ed|learned|read) (?:that|it|this) (?:off|from|by heart|in the|all)\b|\b(?:did i|have i) (?:get|got|say|said) (?:it|that|my lines?) right\?"
     r"|\bi(?:'m| am| was) (?:only |just )?(?:testing|trying out|sounding out) (?:you|your)\b|\bwanted to see (?:your face|if you|whether you|what you)\b"
-    r"|\bnone of (?:which|that|it|this) (?:is|was) (?:true|so|real|mine)\b|\bnot a (?:word|syllable|jot) (?:of (?:it|that|this|which) )?(?:is|was)? ?(?:true|mine|so)?\b(?<! )"
+    r"|\bnone of (?:which|that|it|this) (?:is|was) (?:true|so|real|mine)\b|\bnot a (?:word|syllable|jot) (?:of (?:it|that|this|which) )?(?:is|was|(?:is|was)? ?(?:true|mine|so))\b"
     r"|\b(?:i|we) (?:tell|give|say|feed|sell|spin|told|gave|fed|sold|spun) (?:it|that|this|that one|this one|that (?:story|tale|line)|the same(?: (?:story|tale|line))?) to (?:all|every\w*|each|any\w*|the)\b"
     r"|\bi made (?:all of )?(?:that|it|this|him|her) (?:all )?up\b|\bi (?:bought|stole|borrowed|forged|found|won|lifted|took) (?:the|this|that|his|her|these|those) (?:name|papers|badge|title|uniform|licen[cs]e|hat|coat)\b"
 )
@@ -57,11 +57,9 @@ _BOTH_TRUE = Lazy(r"\b(?:they're|they are|and|are) (?:both|all) (?:equally |perf
 # A word of the question, asked again: what stands before it answered something else. "Born? On a barge."
 _ECHOED = Lazy(r"(?:^|[.!?…—] )(?:and |but |now |as for |my |your |the |for )*([a-z]{4,})\? (?!yes|aye|that|the same|there|right|just so|indeed)")
 _AGAIN = Lazy(r"\b(?:if|when|until|before|after|unless|never|not|almost|nearly|n't)\b[^.!?]{0,24}$")
-
-
-_DEPENDS = Lazy(r"^\W*(?:oh,? |why,? |well,? )?(?:that |it |all )*depends\b")
 # "Nothing, …" answers what is asked, unless the reply relents.
 _NOTHING = Lazy(r"^\W*(?:oh,? |why,? |well,? |me\? )?(?:nothing|nobody|no one|nowhere|none|neither)(?: at all| whatsoever| in particular)?(?=[,.;!—](?! ?(?:but|except|save|unless)\b))")
+_DEPENDS = Lazy(r"^\W*(?:oh,? |why,? |well,? )?(?:that |it |all )*depends\b")
 _RELENTS = Lazy(r"\b(?:but|except|save|unless|only|just|well|though|if you must|all right|very well|i lie|i lied|truth|honest\w*|fine|joking|kidding|unless|other than|or rather|these days|now|today)\b")
 
 
