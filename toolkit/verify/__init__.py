@@ -6,7 +6,7 @@
 
 The way of a reply: reply (tags) → normalise → terms, rivals (mentions) → context, question → assertion (what a mention
 is worth: polarity, speech act, person; then its objections: modality, tense, certainty, slots, values) → judge; yes_no where
-no key is named.
+no key is named; passing where no objection was found.
 What the languages say is data in cues_*.py; numbers, units and dates have a file each.
 """
 

@@ -14,6 +14,7 @@ from .context import MASK, RIVAL
 from .cues import cues
 from .lazy import Lazy
 from .normalise import Folded, fold
+from .passing import in_passing
 from .question import Question, read_question
 from .reasons import language_of, verdict
 from .reply import split_reply
@@ -127,6 +128,10 @@ def verify(
             findings[at] = replace(finding, code="contradicted", decisive=second)
         elif finding.code == "right" and matchers[at].quantities and of_other_things(finding.readings, terms, asked.text):
             findings[at] = replace(finding, code="aside")
+    if len(keys) == 1 and keys[0].polarity != "deny" and findings[0].code == "right":
+        claim = findings[0].decisive
+        if claim in findings[0].readings and claim.status == ASSERTED and in_passing(claim, reader, asked):
+            findings = [replace(findings[0], code="aside")]
     if match == "all" and len(keys) > 1:
         findings = _only(_either(findings, folded.text), reader)
     if any(f.code in _OTHER for f in findings):

@@ -15,7 +15,7 @@ from .person import upon_me
 from .relations import relations
 from .slots import AGE, other_fact, other_slot
 from .tense import goes_on, left_since
-from .values import of_a_thing, of_another_event, on_that_day_only, one_of_parts
+from .values import of_a_thing, of_another_event, of_something_else, on_that_day_only, one_of_parts
 
 if TYPE_CHECKING:
     from .assertion import Mention
@@ -202,7 +202,7 @@ def beside_the_point(m: Mention) -> str | None:
 def _of_another_fact(m: Mention) -> bool:
     """Whether an exact value is told of something else than what is asked."""
     before, after, q = m.before, m.after, m.q
-    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q) or one_of_parts(before, after, q) or on_that_day_only(before, m.rest)
+    return other_fact(before, after, m.rest, q) or of_another_event(before, after, m.a.sentence_after, m.rest, q) or of_a_thing(m.text, before, q) or one_of_parts(before, after, q) or on_that_day_only(before, m.rest) or of_something_else(before, after, m.a.language, q)
 
 
 def _topic_of_another(m: Mention) -> bool:

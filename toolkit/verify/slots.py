@@ -87,6 +87,7 @@ _OUTWARD = Lazy(r"^,? (?:out|up|down|there|to the [a-z]+)\b(?! and (?:back|home)
 _BACK = Lazy(r"^[^.!?]{0,24}\b(?:back|home|return|again)\b")
 _WORD = Lazy(r"[a-z]{3,}")
 _SHIFTED = Lazy("^.{0,4}(?:还|又)?(?:晚|早|迟|推后|在.{1,8}(?:后|前|才))")
+_TAKEN_UP = Lazy("([^、。,はがも]{1,5})(?:は|嘛|呢|么|要等|得等)")  # 船は潮しだい: what was asked is told of after the number
 _HAN = Lazy("[\u3400-\u9fff]")
 _TURNED = Lazy("(?:고|지만|는데) (?=[가-힣]{1,5}?(?:은|는) )")
 _TOPIC = Lazy("^([가-힣]{1,5}?)(?:은|는|이|가) ")
@@ -125,7 +126,9 @@ def other_fact(before: str, after: str, rest: str, q: Question) -> bool:
     said = {m.group() for m in _HAN.finditer(own)} - _FUNCTION
     head = [m.group() for m in _HAN.finditer(told[: 2 * _OPENS]) if m.group() not in _FUNCTION]
     named = {char for char in head[:3] if char in about}
-    return bool(said) and not said & about and (len(named) > 1 or (bool(named) and bool(_SHIFTED.match(told[1:]))))
+    topic = _TAKEN_UP.match(told)
+    turned = topic is not None and any(char in about for char in topic[1])
+    return bool(said) and not said & about and (turned or len(named) > 1 or (bool(named) and bool(_SHIFTED.match(told[1:]))))
 
 
 def _content(text: str) -> list[str]:

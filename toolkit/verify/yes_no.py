@@ -209,7 +209,7 @@ _BOTH = Lazy(
     r"|\bwho can say\b|\ba bit of everything\b"
 )
 _PUT_OFF = Lazy(  # a doubled yes that only hurries on: "Yes, yes, sit down"
-    r"^\W*(?:yes,? yes|是是是?|对对对?|はいはい|네네|예예)\W+(?:[a-z ]{0,12}\b(?:come|sit|take|first|let)\b|[^。.!?]{0,4}(?:先|坐|请|まず|どうぞ|우선|앉))"
+    r"^\W*(?:yes,? yes|是是是?|对对对?|はいはい|네네|예예)\W+(?:[a-z ]{0,12}\b(?:come|sit|take|first|let)\b|[^。.!?]{0,4}(?:先|坐|请|まず|どうぞ|우선|앉)|very funny|[^。.!?]{0,8}(?:あとで|今度|また後|나중|다음에|回头|改天))"
 )
 _CONDITION = Lazy(
     r"\bin (?:my|your) dreams\b|\bif (?:you (?:count|call|mean|say|want|like|insist|think|consider|wish)|only|i (?:had|were|could)|that|it |[a-z]+ing\b)|\b(?:depends|in a (?:way|sense|manner))\b|(?:如果|要是|假如)(?:你|您)?(?:愿意|非|硬|算|觉得|认为|这么|能|真)|(?:如果|要是)[^,。]{0,12}也?算|看你怎么|某种(?:意义|程度)|就好|だったら|(?:た|な)ら(?:いい|よかった|良かった|嬉し)|ある意味|라면|다면|어떤 ?의미"
