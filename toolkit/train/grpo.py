@@ -39,7 +39,7 @@ from toolkit.verify import Verdict
 
 logger = logging.getLogger(__name__)
 FAILED = "reward_failed"        # code of a verdict that could not be reached
-ROWS = 1024                     # parsed samples that are kept
+ROWS = 1024                     # samples that are kept beside their JSON
 
 
 def dataset_of(task: Task, rows: Sequence[Any], system_prompt: str) -> Any:
@@ -64,10 +64,14 @@ class Scoring:
 
     def __init__(self, task: Task, scorers: Mapping[str, Scorer], prefilled: bool, writer: SampleWriter, ends: Collection[int] = ()):
         self.task, self.scorers, self.prefilled, self.writer, self.ends = task, dict(scorers), prefilled, writer, ends
-        self.row = lru_cache(maxsize=ROWS)(lambda sample: task.row(orjson.loads(sample)))
+        self.known: Mapping[str, Any] = {}      # rows that need not be parsed
+        self.parsed = lru_cache(maxsize=ROWS)(lambda sample: task.row(orjson.loads(sample)))
         self.scores: dict[str, list[float | None]] = {}
         self.scored = self.failed = 0
         self.first = next(iter(self.scorers))
+
+    def row(self, sample: str) -> Any:
+        return self.known[sample] if sample in self.known else self.parsed(sample)
 
     def functions(self) -> list[Callable[..., list[float | None]]]:
         """TRL's reward functions, one a part, in the order of the parts."""
@@ -169,9 +173,11 @@ def make_trainer(settings: TrainSettings, run: Run, task: Task, reward: Reward, 
     trainer_class = GRPOTrainer if unsloth else prompt_sharing(GRPOTrainer)
     if settings.dynamic_sampling is not None:
         trainer_class = dynamic_sampling(trainer_class, settings.dynamic_sampling)
+    dataset = dataset_of(task, train_rows, settings.system_prompt)
+    scoring.known = dict(zip(dataset[:ROWS]["sample"], train_rows, strict=False))
     trainer = trainer_class(
         model=model, reward_funcs=scoring.functions(), args=arguments, processing_class=tokenizer, peft_config=new_adapter(settings, model),
-        train_dataset=dataset_of(task, train_rows, settings.system_prompt),
+        train_dataset=dataset,
         eval_dataset=dataset_of(task, eval_rows, settings.system_prompt) if eval_rows else None,
         callbacks=[guard, Recorder(run, "grpo", "reward"), writer, *held_out])
     trainer.remove_callback(PrinterCallback)
