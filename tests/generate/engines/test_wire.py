@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -10,8 +11,13 @@ import orjson
 import pytest
 from stub_server import Stub, served
 
+from toolkit.generate.batch import Totals
 from toolkit.generate.engines.base import EngineError, Reply, Request
 from toolkit.generate.engines.openai import OpenAIEngine, retry_after_s
+from toolkit.generate.gate import Pace
+from toolkit.generate.prepared import reply_to_all
+
+from .conftest import written
 
 MESSAGES = [{"role": "user", "content": "你住在哪里？"}]
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
@@ -98,3 +104,11 @@ def test_how_long_to_wait(headers, expected):
 def test_how_long_to_wait_as_a_date():
     then = datetime.now(UTC) + timedelta(seconds=30)
     assert 28 <= retry_after_s({"Retry-After": format_datetime(then, usegmt=True)}) <= 30
+
+
+def test_no_more_items_begin_than_the_server_can_soon_take(tmp_path):
+    seen: list[Totals] = []
+    with served(Stub(slots=4, latency_s=0.01)) as url:
+        reply_to_all(written(tmp_path / "requests.jsonl", 1000), tmp_path / "replies.jsonl", OpenAIEngine([url]), Pace(),
+                     progress=lambda totals: seen.append(replace(totals)))
+    assert 4 < max(totals.working for totals in seen) <= 3 * max(totals.limit for totals in seen) + 1
