@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .lazy import compiled_pattern
 from .normalise import fold_pattern
 from .numbers import whole_number
 
@@ -76,7 +77,7 @@ _AFTER = r"(?: ?(?P<ap{}>[ap]\.?m\b\.?|in the (?:morning|afternoon|evening)|at n
 
 # Where a moment may begin; tried before all else, for a long text has few such places.
 _STARTS = r"(?=[\d'零〇一二三四五六七八九十两廿卅가-힣]|\b[a-z]|{})"
-_TIME = re.compile(
+_TIME = compiled_pattern(
     fold_pattern(
         _STARTS.format(f"(?:{_ZH_PART})|[的の差零子]")
         + rf"(?:(?P<sp>{_ZH_PART})?(?P<sh>{_N})[点时]钟?差(?P<sm>{_N}分|一刻)|(?P<bp>{_ZH_PART})?の?(?P<fh>{_N})时の?(?P<fm>{_N})分前|(?:(?P<kbp>{_KO_PART})(?:에)? ?)?(?P<kfh>{_KN}) ?시 ?(?:되기 )?(?P<kfm>\d{{1,2}}|[일이삼사오육칠팔구십]{{1,4}}) ?분 전|"
@@ -104,7 +105,7 @@ _FEASTS = {fold_pattern(name): day for name, day in {
     "new year's day": (1, 1), "new year's eve": (12, 31), "valentine's day": (2, 14), "st patrick's day": (3, 17), "april fools' day": (4, 1), "april fool's day": (4, 1), "st george's day": (4, 23), "may day": (5, 1), "independence day": (7, 4), "the fourth of july": (7, 4), "bastille day": (7, 14), "lammas": (8, 1), "michaelmas": (9, 29), "halloween": (10, 31), "all hallows' eve": (10, 31), "all saints' day": (11, 1), "all souls' day": (11, 2), "bonfire night": (11, 5), "guy fawkes night": (11, 5), "st nicholas' day": (12, 6), "christmas eve": (12, 24), "christmas": (12, 25), "boxing day": (12, 26), "leap day": (2, 29), "candlemas": (2, 2), "epiphany": (1, 6),
 }.items()}  # fmt: skip
 _OLD_MONTHS = [fold_pattern(name) for name in ("睦月", "如月", "弥生", "卯月", "皐月", "水無月", "文月", "葉月", "長月", "神無月", "霜月", "師走")]
-_DATE = re.compile(
+_DATE = compiled_pattern(
     fold_pattern(
         _STARTS.format("[元正腊冬农睦如弥卯皐水文葉長神霜師阴旧昭平令大明民]|(?:" + "|".join(sorted({name[0] for name in _FEASTS if name[0] > "z"})) + ")")
         + r"(?:(?<!\d)(?P<iy>\d{4}) ?[-/.年년] ?(?P<im>\d{1,2})(?: ?[-/.月월] ?(?P<id>\d{1,2})(?!\d)(?: ?[日号일])?| ?[月월])"
@@ -123,7 +124,7 @@ _DATE = re.compile(
         r"|\bin (?P<year>1\d{3}|20\d{2})\b|\b(?P<year2>1[5-9]\d{2}|20\d{2}|2[1-9]\d{2})\b)"
     )
 )
-_WEEKDAY = re.compile(
+_WEEKDAY = compiled_pattern(
     fold_pattern(
         r"\b(?P<en>monday|tuesday|wednesday|thursday|friday|saturday|sunday|tues?|wed|thu(?:rs?)?|fri)s?\b|(?:星期|礼拜|周)(?P<zh>[一二三四五六日天])|(?P<ja>[月火水木金土日])曜|(?P<ko>[월화수목금토일])요일"
     )

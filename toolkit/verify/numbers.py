@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from .lazy import compiled_pattern
 from .normalise import fold_pattern
 
 LIMIT = 200  # numbers read from one text; a reply with more is not an answer
@@ -148,7 +149,7 @@ _EN_WORD = "|".join(
     sorted([*_EN_SMALL, *_EN_TENS, *_EN_SCALE, *_EN_ORDINAL, *_EN_ORDINAL_SCALE], key=len, reverse=True)
 )
 _KO_ONE = "하나|다섯|여섯|일곱|여덟|아홉|둘|셋|넷|한|두|세|네|석|넉"
-_NUMBER = re.compile(
+_NUMBER = compiled_pattern(
     fold_pattern(
         rf"(?=[\dひふみいむなやこは가-힣{_HAN}参]|(?:さん|よ|ご|ろく|しち)にん|\b[a-z])(?:"
         r"(?P<digits>(?<![a-z0-9.])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d{1,20})(?:\.\d{1,12})?(?:st|nd|rd|th)?)(?P<tail> ?[十百千万亿兆](?![米克瓦])[零〇一二三四五六七八九十百千万两\d]{0,12}| ?[천만억][천만억일이삼사오육칠팔구십백\d ]{0,12}(?<! )| ?(?:k|thousand|million|billion|hundred|dozen)\b)?"
