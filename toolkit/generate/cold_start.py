@@ -35,7 +35,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
     """`{"prompt": [...], "completion": [...]}` rows; several exchanges share one profile.
 
     Args:
-        mistakes: share of replies in the last fifth, 0 to 1, that name the last candidate.
+        mistakes: share of replies in the last fifth, 0 to 1, that name the last candidate; half of it where two facts are asked.
         disguised: share of conversations with values of the same shape made of random words.
         systems: text of the system prompt by language, with `{name}` and `{profile}`.
     """
@@ -59,9 +59,12 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
                   *map(dict, first.conversation_history), {"role": "user", "content": first.question}]
-        completion = [_reply(drafts[0], rng.random() < share)]
-        for draft in drafts[1:]:
-            completion += [{"role": "user", "content": draft.sample.question}, _reply(draft, rng.random() < share)]
+        completion: list[dict[str, str]] = []
+        for draft in drafts:
+            if draft is not drafts[0]:
+                completion.append({"role": "user", "content": draft.sample.question})
+            # rarer where two facts are asked: they are right together or not at all, and what is never right is never learnt
+            completion.append(_reply(draft, rng.random() < share / len(draft.sample.keys)))
         yield {"prompt": prompt, "completion": completion}
 
 
