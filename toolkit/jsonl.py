@@ -17,13 +17,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+import jsonlines
 import orjson
 
 from toolkit.errors import InputError
 from toolkit.json_values import elements, whole
 
 Row = dict[str, Any]
-BEFORE_ROWS = "\ufeff\x1e"      # the mark of each file of several put together, and the separator of RFC 7464
 
 
 def dumps(row: Any, indent: bool = False) -> str:
@@ -132,15 +132,33 @@ def _is_row(line: str) -> bool:
 
 
 def _streamed_lines(path: Path, lines: IO[str], tell: _Tell) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(lines, start=1):
-        if line.isspace():
-            continue
+    numbered = _Numbered(lines)
+    reader = jsonlines.Reader(numbered, loads=orjson.loads)
+    while True:
         try:
-            row = orjson.loads(line.lstrip(BEFORE_ROWS))
-        except orjson.JSONDecodeError as error:
-            tell(f"{path}:{number} is not JSON: {_reason(error)}. Each line must be one JSON object.", error)
+            row = reader.read(allow_none=True, skip_empty=True)
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            tell(f"{path}:{numbered.line} is not JSON: {_reason(error.__cause__ or error)}. "
+                 "Each line must be one JSON object.", error)
             continue
-        yield number, row
+        yield numbered.line, row
+
+
+class _Numbered:
+    """Lines of a file, remembering the number of the last one: jsonlines counts only what it parses."""
+
+    def __init__(self, lines: Iterable[str]):
+        self.lines, self.line = lines, 0
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            for line in self.lines:
+                self.line += 1
+                yield line
+        except EOFError as error:               # for jsonlines the end of all rows: a cut gzip file would look complete
+            raise gzip.BadGzipFile(str(error)) from error
 
 
 def _reason(error: BaseException) -> str:
