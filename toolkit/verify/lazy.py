@@ -2,7 +2,8 @@
 
 Most patterns are lists of hundreds of words, which `re` would try one after another at every character. So before it is
 compiled, a list is sorted by first letters, and is entered only at a character with which one of its words begins. What a
-pattern matches stays the same: only alternatives that cannot begin with the same character change places.
+pattern matches stays the same: only alternatives that cannot begin with the same character change places. What sorts them is
+the parser and compiler of `re` itself (Python 3.11 to 3.13).
 """
 
 from __future__ import annotations
