@@ -17,7 +17,7 @@ PATH="$PWD/.venv/bin:$PATH"
 NODES=${SLURM_JOB_NUM_NODES:-1}
 GPUS=${GPUS_PER_NODE:-${SLURM_GPUS_ON_NODE:-8}}
 ACCELERATE_CONFIG=${ACCELERATE_CONFIG:-configs/accelerate/multi_node.yaml}
-MASTER=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+MASTER=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | sed -n 1p)
 PORT=$((20000 + SLURM_JOB_ID % 20000))
 
 export NODES GPUS ACCELERATE_CONFIG MASTER PORT
