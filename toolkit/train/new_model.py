@@ -47,13 +47,13 @@ class NewModel:
     vocab_size: int = 1200                      # merges beyond bytes and CJK characters
     hidden_size: int = 96
     num_hidden_layers: int = 2
-    num_attention_heads: int = 6
+    num_attention_heads: int = 5
     head_dim: int = 24
     intermediate_size: int = 256
     rope_theta: float = 10000.0
     initializer_range: float = 0.05
     max_position_embeddings: int = 1024
-    reading_steps: int = 1000                   # at most; drills end when they are answered (about 500)
+    reading_steps: int = 1000                   # at most; drills end when they are answered (about 200)
 
     @classmethod
     def from_config(cls, section: dict[str, Any], where: str) -> NewModel:

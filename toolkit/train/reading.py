@@ -26,7 +26,7 @@ WARMUP = 20
 # (kind, lines of the profile or things told, longest value in tokens, and the smoothed share of value tokens predicted right
 # at which the next level begins: where two speakers compete, half is right by chance)
 LEVELS = (("repeat", 3, 2, 0.75), ("ask", 2, 2, 0.75), ("ask", 3, 3, 0.75), ("ask", 4, 5, 0.75), ("turns", 1, 3, 0.85),
-          ("turns", 2, 4, 0.88))
+          ("turns", 2, 4, 0.9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,7 @@ class Drills:
         """A dialogue in which user and role both tell of the same things, and a question for each value."""
         rng, mark = self.rng, self.mark
         named = dict(zip(("<|user|>", "<|assistant|>"), rng.choice(self.speakers), strict=True))
-        # over two tokens and more: what tells whose value is asked for has to be carried along
-        heads = [rng.sample(self.words, rng.randint(2, 5)) for _ in range(things)]
+        heads = [rng.sample(self.words, 2) for _ in range(things)]
         told = [(who, head, [rng.choice(self.words) for _ in range(rng.randint(1, longest))])
                 for head in heads for who in named]
         rng.shuffle(told)
