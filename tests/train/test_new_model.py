@@ -53,8 +53,7 @@ def test_a_dialogue_drill_asks_for_the_value_of_the_speaker_it_names(drills: Cal
             marker = mark["<|user|>"] if named is user else mark["<|assistant|>"]
             said = reply[1 + len(named) + len(made.colon):reply.index(mark["</think>"])]
             assert (marker, said) in turns
-            value = reply[reply.index(mark["<answer>"]) + 1:-1]
-            assert said[2:] == value
+            assert said[2:] == reply[reply.index(mark["<answer>"]) + 1:-1]
 
 
 def test_the_last_head_of_the_first_layer_finds_the_marker_of_its_turn(tmp_path: Path) -> None:
