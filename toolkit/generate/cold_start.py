@@ -56,16 +56,15 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         first = drafts[0].sample
         share = mistakes if index >= count * (1 - FLAWED) else 0.0
         system = (systems or {}).get(profile.language, "{profile}")
+        exchanges: list[dict[str, str]] = []
+        for draft in drafts:
+            # rarer where two facts are asked: they are right together or not at all, and what is never right is never learnt
+            exchanges += [{"role": "user", "content": draft.sample.question},
+                          _reply(draft, rng.random() < share / len(draft.sample.keys))]
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
-                  *map(dict, first.conversation_history), {"role": "user", "content": first.question}]
-        completion: list[dict[str, str]] = []
-        for draft in drafts:
-            if draft is not drafts[0]:
-                completion.append({"role": "user", "content": draft.sample.question})
-            # rarer where two facts are asked: they are right together or not at all, and what is never right is never learnt
-            completion.append(_reply(draft, rng.random() < share / len(draft.sample.keys)))
-        yield {"prompt": prompt, "completion": completion}
+                  *map(dict, first.conversation_history), exchanges[0]]
+        yield {"prompt": prompt, "completion": exchanges[1:]}
 
 
 class Disguise:

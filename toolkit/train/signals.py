@@ -19,6 +19,7 @@ def handled(handler: Callable[[int, Any], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+
     def heard(number: int, frame: Any) -> None:
         if number == SIGHUP:
             mute()

@@ -95,7 +95,9 @@ def apart(stage: str, run: Run) -> Iterator[None]:
         yield
     finally:
         os.environ[TENSORBOARD] = whole
-        os.environ.pop(MLFLOW, None) if begun is None else os.environ.update({MLFLOW: begun})
+        os.environ.pop(MLFLOW, None)
+        if begun is not None:
+            os.environ[MLFLOW] = begun
 
 
 def survive(trainer: Any, run: Run, stage: str = "") -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from .content import foreign, shares
+from .content import LETTER, foreign, shares
 from .lazy import Lazy
 from .question import Question
 from .terms import Match, Matcher
@@ -147,7 +147,7 @@ _THING = Lazy(
 def of_something_else(before: str, after: str, language: str, q: Question) -> bool:
     """Whether a value is what a sentence is about, and is said to be something that nobody asked for: "The 7:15 is the bus."."""
     told = _SAID_TO_BE[language].match(after)
-    if told is None or _LETTER.search(_DETERMINER.sub("", before)):
+    if told is None or LETTER.search(_DETERMINER.sub("", before)):
         return False
     predicate = after[told.end() :]
     return foreign(predicate, language, q.text) >= 1 and not shares(predicate, language, q.text)
@@ -159,7 +159,6 @@ _SAID_TO_BE = {
     "ja": Lazy("^は(?!、?(?:私|わし|俺|僕|うち))"),
     "ko": Lazy("^(?:은|는) (?!제 |내 |우리 )"),
 }
-_LETTER = Lazy(r"[^\W_]")
 _DETERMINER = Lazy(r"^\W*(?:the|an?|at|well|oh|and)\b")
 _RANK = Lazy("第几|排行|老几|名次")
 _COUNT = Lazy("^[^第]+[个人口位]$")
