@@ -22,7 +22,7 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 # what gen-data is told: short excerpts for a short context, one wording of each question, and a teacher whose flaw a reward
 # can mend
-GENERATE: dict[str, Any] = {"train_ratio": 0.7, "max_facts": 4, "max_distance": 3, "mistakes": 0.9, "disguised": 0.8, "wordings": 1,
+GENERATE: dict[str, Any] = {"train_ratio": 0.7, "max_facts": 4, "max_distance": 3, "mistakes": 0.95, "disguised": 0.8, "wordings": 1,
                             "system_prompt": "prompts/roleplay/brief.{language}.md"}
 
 

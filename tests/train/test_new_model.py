@@ -21,7 +21,7 @@ SPEAKERS = [("对方", "我自己")]
 @pytest.fixture(scope="module")
 def drills() -> Callable[[int], Drills]:
     tokenizer = make_tokenizer(TEXTS, 10)
-    return lambda seed: Drills(tokenizer, ["职业：", "年龄：", "家乡：", "师父："], SPEAKERS, Random(seed))
+    return lambda seed: Drills(tokenizer, ["职业：", "年龄：", "家乡：", "师父："], SPEAKERS, ["另外，"], Random(seed))
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: f"{level[0]}-{level[1]}")
@@ -53,19 +53,22 @@ def test_a_dialogue_drill_asks_for_the_value_of_the_speaker_it_names(drills: Cal
             marker = mark["<|user|>"] if named is user else mark["<|assistant|>"]
             said = reply[1 + len(named) + len(made.colon):reply.index(mark["</think>"])]
             assert (marker, said) in turns
-            assert said[2:] == reply[reply.index(mark["<answer>"]) + 1:-1]
+            value = reply[reply.index(mark["<answer>"]) + 1:-1]
+            assert value and said[-len(value):] == value
 
 
-def test_the_last_head_of_the_first_layer_finds_the_marker_of_its_turn(tmp_path: Path) -> None:
+def test_the_last_head_of_the_first_layer_finds_the_marker_of_its_turn_or_who_is_quoted(tmp_path: Path) -> None:
     create(TEXTS, tmp_path, NewModel(vocab_size=10), seed=3)
     model, tokenizer = load(str(tmp_path), {"attn_implementation": "eager"})
     talk = [{"role": role, "content": TEXTS[0][at:at + 9]} for at, role in
             ((0, "system"), (5, "user"), (14, "assistant"), (20, "user"), (30, "assistant"), (36, "user"))]
+    talk.append({"role": "assistant", "content": "<think>对方：我把钥匙弄丢了。</think>"})
     ids = tokenizer.apply_chat_template(talk, return_tensors="pt", return_dict=True)["input_ids"]
     with torch.no_grad():
         looked = model(ids, output_attentions=True).attentions[0][0, -1].argmax(-1)
     markers = [at for at, token in enumerate(ids[0].tolist())
-               if token in tokenizer.convert_tokens_to_ids(["<|user|>", "<|assistant|>"])]
+               if token in tokenizer.convert_tokens_to_ids(["<|user|>", "<|assistant|>", *SPEAKERS[0]])]
+    assert ids[0, markers[-1]] == tokenizer.convert_tokens_to_ids("对方")
     after = range(markers[0], ids.size(1))
     right = sum(looked[at].item() == max(m for m in markers if m <= at) for at in after)
     assert right / len(after) > 0.95

@@ -1,6 +1,6 @@
 """Cold-start conversations: replies in the format that GRPO will reward, for SFT.
 
-A teacher is rarely perfect. In the last fifth of the conversations, `mistakes` is the share of replies that name the last
+A teacher is rarely perfect. In the last quarter of the conversations, `mistakes` is the share of replies that name the last
 candidate in the prompt (the last fact of the profile, the last value told) instead of the one asked for: the recency bias of
 a weak model. A model that is trained on them in order has learnt to answer, and then a bad habit, which the verified reward
 can mend, since the right answer is still one it gives at times; the demo shows exactly that.
@@ -25,9 +25,9 @@ from toolkit.profiles import Profile
 
 TURNS = 3
 CM_SHARE = 0.75
-FLAWED = 0.2
+FLAWED = 0.25
 _CM_DIFFICULTIES = ("easy", "medium", "medium", "hard")       # what competes with the answer is what must be learnt
-_DIFFICULTIES = ("easy", "medium", "medium", "hard")
+_DIFFICULTIES = ("easy", "medium", "hard", "hard")      # hard: two facts, or a premise that is wrong
 
 
 def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int, mistakes: float = 0.0,
@@ -35,7 +35,7 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
     """`{"prompt": [...], "completion": [...]}` rows; several exchanges share one profile.
 
     Args:
-        mistakes: share of replies in the last fifth, 0 to 1, that name the last candidate; half of it where two facts are asked.
+        mistakes: share of replies in the last quarter, 0 to 1, that name the last candidate, where one fact is asked.
         disguised: share of conversations with values of the same shape made of random words.
         systems: text of the system prompt by language, with `{name}` and `{profile}`.
     """
@@ -58,9 +58,9 @@ def conversations(engine: OfflineEngine, profiles: Sequence[Profile], count: int
         system = (systems or {}).get(profile.language, "{profile}")
         exchanges: list[dict[str, str]] = []
         for draft in drafts:
-            # rarer where two facts are asked: they are right together or not at all, and what is never right is never learnt
+            # never where two facts are asked: they are right together or not at all, and what is never right is never learnt
             exchanges += [{"role": "user", "content": draft.sample.question},
-                          _reply(draft, rng.random() < share / len(draft.sample.keys))]
+                          _reply(draft, len(draft.sample.keys) == 1 and rng.random() < share)]
         prompt = [{"role": "system",
                    "content": system.replace("{name}", profile.name).replace("{profile}", first.character_profile)},
                   *map(dict, first.conversation_history), exchanges[0]]

@@ -42,7 +42,7 @@ def gen_data(
     max_facts: Annotated[int | None, typer.Option(min=1, help="offline: show only so many facts of a profile (small contexts).")] = None,
     max_distance: Annotated[int | None, typer.Option(min=1, help="CM: ask at most so many exchanges later.")] = None,
     cold_start: Annotated[int, typer.Option(min=0, help="Also write so many conversations for SFT.")] = 0,
-    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of replies, in the last fifth, that name the last candidate.")] = 0.0,
+    cold_start_mistakes: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of replies, in the last quarter, that name the last candidate.")] = 0.0,
     cold_start_disguised: Annotated[float, typer.Option(min=0.0, max=1.0, help="offline: share of conversations with invented values.")] = 0.0,
     wordings: Annotated[int | None, typer.Option(min=1, help="offline: only the first so many wordings of each question, statement and answer.")] = None,
     system_prompt: Annotated[str, typer.Option(help="Prompt file of the cold-start conversations.")] = OFFLINE_DEFAULT_SYSTEM,

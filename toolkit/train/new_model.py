@@ -10,7 +10,7 @@ induction circuit (`_induction`); reading drills (`toolkit.train.reading`) do wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ SLOT_GAIN = 0.3
 HEAD_GAIN = 3.0                 # of the norms of queries and keys: how sharply a head looks
 CONTEXT = 60                    # tokens over which content is compared at the start
 LOOK_BACK_FREQUENCIES = 3       # the fastest rotary frequencies, those that tell neighbours apart
-TURN_FREQUENCIES = (0.015, 0.06)    # radians a token: they tell this turn from the one before, within 100 tokens
+TURN_FREQUENCIES = (0.015, 0.11)    # radians a token: they tell a marker from one two tokens before it, within 30 tokens
 TURN_BIAS = 3.0                 # how far a key points elsewhere when it is no turn marker
 CJK = r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef]"      # with full-width punctuation
 CHAT_TEMPLATE = (
@@ -47,7 +47,7 @@ class NewModel:
     vocab_size: int = 1200                      # merges beyond bytes and CJK characters
     hidden_size: int = 96
     num_hidden_layers: int = 2
-    num_attention_heads: int = 5
+    num_attention_heads: int = 6
     head_dim: int = 24
     intermediate_size: int = 256
     rope_theta: float = 10000.0
@@ -111,11 +111,22 @@ def speakers_of(texts: Iterable[str]) -> list[tuple[str, str]]:
     return [pair for pair in known if any(text.startswith(f"<think>{name}") for name in pair for text in said)]
 
 
+def joins_of(texts: Iterable[str]) -> list[str]:
+    """What stands between two questions asked at once, in the languages of `texts`."""
+    from toolkit.attributes import LANGUAGES, templates
+
+    text = "\n".join(texts)
+    joins = [join.format(first="", second="").strip() for language in LANGUAGES for join in templates(language)["joins"]]
+    return [join for join in dict.fromkeys(joins) if join and join in text]
+
+
 def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:
     """Train a tokenizer on `texts`, initialise the model from `seed`, and save both to `out`."""
     from transformers import Qwen3Config, Qwen3ForCausalLM, set_seed
 
-    tokenizer = make_tokenizer(texts, shape.vocab_size)
+    texts = list(texts)
+    speakers = speakers_of(texts)
+    tokenizer = make_tokenizer(texts, shape.vocab_size, [name for names in speakers for name in names])
     set_seed(seed)
     model = Qwen3ForCausalLM(Qwen3Config(
         vocab_size=len(tokenizer), hidden_size=shape.hidden_size, num_hidden_layers=shape.num_hidden_layers,
@@ -126,7 +137,7 @@ def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:
         tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None))
     _induction(model)
-    _turns(model, tokenizer)
+    _turns(model, tokenizer, speakers)
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(out)
@@ -175,12 +186,12 @@ def _induction(model: Any) -> None:
             second.k_proj.weight[own] = 0.5 * slow * slots[head + 1]
 
 
-def _turns(model: Any, tokenizer: Any) -> None:
-    """Initialise the last head of the first layer to tell each token whose turn it stands in.
+def _turns(model: Any, tokenizer: Any, speakers: Sequence[tuple[str, str]]) -> None:
+    """Initialise the last head of the first layer to tell each token whose turn it stands in, or who is quoted.
 
-    The markers of user and assistant share a direction that the head looks for, the nearest one winning (slow rotary
-    frequencies fall with distance), and differ in another, which it copies to every token of the turn. Left to itself, who
-    said what is learnt last.
+    The markers of user and assistant, and the names that reasoning gives them, share a direction that the head looks for,
+    the nearest one winning (slow rotary frequencies fall with distance), and differ in another, which it copies to every
+    token that follows. Left to itself, who said what is learnt last.
     """
     import torch
 
@@ -196,8 +207,9 @@ def _turns(model: Any, tokenizer: Any) -> None:
         embeddings = model.get_input_embeddings().weight
         norm = embeddings.norm(dim=-1).median()
         embeddings -= torch.outer(embeddings @ marker, marker) + torch.outer(embeddings @ speaker, speaker)
-        for token, sign in (("<|user|>", 1.0), ("<|assistant|>", -1.0)):
-            embeddings[tokenizer.convert_tokens_to_ids(token)] = norm / 2 ** 0.5 * (marker + sign * speaker)
+        for names in (("<|user|>", "<|assistant|>"), *speakers):
+            for name, sign in zip(names, (1.0, -1.0), strict=True):
+                embeddings[tokenizer.convert_tokens_to_ids(name)] = norm / 2 ** 0.5 * (marker + sign * speaker)
         query, key = torch.zeros(size), torch.zeros(size)
         attention.q_proj.weight[own] *= 0.1
         attention.k_proj.weight[own] *= 0.1
@@ -209,8 +221,8 @@ def _turns(model: Any, tokenizer: Any) -> None:
         attention.o_proj.weight[:, own][:, 0] = SLOT_GAIN * speaker
 
 
-def make_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
-    """Byte-level BPE that knows every CJK character of `texts` as one token, with a chat template.
+def make_tokenizer(texts: Iterable[str], vocab_size: int, words: Sequence[str] = ()) -> Any:
+    """Byte-level BPE with a chat template that knows each of `words` and every CJK character of `texts` as one token.
 
     Unseen characters still encode, as bytes.
     """
@@ -236,6 +248,6 @@ def make_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token=SPECIAL[0], eos_token=SPECIAL[1],
                                         padding_side="left", clean_up_tokenization_spaces=False)
     # ordinary tokens, not special ones: they must survive decoding, since the reward reads them
-    tokenizer.add_tokens(list(TAGS))
+    tokenizer.add_tokens([*TAGS, *words])
     tokenizer.chat_template = CHAT_TEMPLATE
     return tokenizer

@@ -222,7 +222,7 @@ def _finished(run: Run, state: Any, stage: str, **facts: Any) -> None:
 def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
     from toolkit.train.cold_start import read_conversations
     from toolkit.train.models import load
-    from toolkit.train.new_model import NewModel, create, speakers_of, texts_of
+    from toolkit.train.new_model import NewModel, create, joins_of, speakers_of, texts_of
     from toolkit.train.reading import learn_to_read
 
     shape = NewModel.from_config(dict(settings.new_model), settings.path)
@@ -241,7 +241,8 @@ def _new_model(settings: TrainSettings, run: Run, out: Path) -> None:
             if step % 10 == 0:
                 run.metric("read", step, {"loss": loss, "copied": right})
 
-        steps = learn_to_read(model, tokenizer, labels, speakers_of(texts), settings.seed, shape.reading_steps, on_step)
+        steps = learn_to_read(model, tokenizer, labels, speakers_of(texts), joins_of(texts), settings.seed,
+                              shape.reading_steps, on_step)
     if steps >= shape.reading_steps > 0:
         raise ToolkitError(f"the new model did not learn to copy from its prompt within {steps} steps "
                            '(new_model.reading_steps). Try another "seed".')
