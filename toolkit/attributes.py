@@ -64,6 +64,11 @@ def label_of(attribute: str, language: str) -> str:
     return known["labels"][0] if known else attribute
 
 
+def labelled(label: str, text: str, language: str) -> str:
+    """`label: text` with the colon of the language."""
+    return f"{label}{'：' if language in ('zh', 'ja') else ': '}{text}"
+
+
 def attribute_of_label(label: str) -> str:
     """The attribute (or profile field) that a label names, in any language; the label itself when none does."""
     return _labels().get(_folded(label), label)

@@ -15,7 +15,7 @@ PROFILES = "data/online_profiles.jsonl"
 LANGUAGES = ("zh",)
 SIZES: dict[str, dict[str, Any]] = {
     # enough to learn
-    "full": {"samples": 1870, "cold_start": 9600, "limit": None, "settings": {}},
+    "full": {"samples": 1870, "cold_start": 10800, "limit": None, "settings": {}},
     # enough to show that every step works
     "smallest": {"samples": 160, "cold_start": 80, "limit": 16, "settings": {
         "max_steps": 2, "sft": {"max_steps": 5}, "per_device_train_batch_size": 16, "max_completion_length": 24}},

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from toolkit.attributes import LANGUAGES, VALUE_TYPES, attribute_of_label, label_of, type_of
+from toolkit.attributes import LANGUAGES, VALUE_TYPES, attribute_of_label, label_of, labelled, type_of
 from toolkit.errors import InputError
 from toolkit.json_values import unusable
 from toolkit.jsonl import existing
@@ -49,9 +49,8 @@ class Profile:
     def text(self, facts: tuple[Fact, ...] | None = None) -> str:
         """The profile as the model reads it. With `facts`, an excerpt: the name and those facts, in that order."""
         chosen = self.facts if facts is None else facts
-        colon = "：" if self.language in ("zh", "ja") else ": "
-        lines = [f"{label_of('name', self.language)}{colon}{self.name}"]
-        lines += [f"{label_of(f.key, self.language)}{colon}{f.value}" for f in chosen]
+        lines = [labelled(label_of("name", self.language), self.name, self.language)]
+        lines += [labelled(label_of(f.key, self.language), f.value, self.language) for f in chosen]
         if facts is None:
             lines += [part for part in (self.persona, self.style, self.boundary) if part]
         return "\n".join(lines)

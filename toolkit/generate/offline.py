@@ -19,7 +19,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from toolkit.attributes import MEMORY_ATTRIBUTES, label_of, question_word_of, templates
+from toolkit.attributes import MEMORY_ATTRIBUTES, label_of, labelled, question_word_of, templates
 from toolkit.generate.plan import WorkItem
 from toolkit.profiles import Fact, Profile
 from toolkit.samples import Evidence, Sample
@@ -177,7 +177,7 @@ class OfflineEngine:
         return Draft(sample, self._quote(biased, language), answer(biased))
 
     def line(self, fact: Fact, language: str) -> str:
-        return f"{label_of(fact.key, language)}{'：' if language in ('zh', 'ja') else ': '}{fact.value}"
+        return labelled(label_of(fact.key, language), fact.value, language)
 
     def _quote(self, facts: Sequence[Fact], language: str) -> str:
         """The reasoning of a reply: the evidence, word for word (as VeriRole's hint does)."""
@@ -269,22 +269,22 @@ class OfflineEngine:
                  and not _contains(target.value, v)]
         sample = self._sample(
             item, form=form, profile_text=item.profile.text(shown), history=history, question=question,
-            answer=self._memory_answer(target, words, rng), reasoning=self._recall(target, words),
+            answer=self._memory_answer(target, words, rng), reasoning=self._recall(target, item.profile.language),
             keys=(Key(target.value, (), MEMORY_ATTRIBUTES[target.attribute][0]),),
             evidence=(Evidence("history", target.text, target.turn),), distractors=tuple(wrong[:DISTRACTORS]),
             question_type=question_word_of(target.attribute), distance=distance)
         biased = max(statements, key=lambda statement: statement.turn)
-        return Draft(sample, self._recall(biased, words), self._memory_answer(biased, words, rng))
+        return Draft(sample, self._recall(biased, item.profile.language), self._memory_answer(biased, words, rng))
 
     def _memory_answer(self, statement: _Statement, words: Mapping[str, Any], rng: Random) -> str:
         side = "user" if statement.speaker == "user" else "role"
         wordings = words["memory"][statement.attribute][f"answer_{side}"]
         return _fill(self._pick(wordings, rng), value=statement.value)
 
-    def _recall(self, statement: _Statement, words: Mapping[str, Any]) -> str:
+    def _recall(self, statement: _Statement, language: str) -> str:
         """The reasoning of a memory question: who said it, and the evidence, word for word."""
-        speaker = words["speakers"]["user" if statement.speaker == "user" else "role"]
-        return f"{speaker}{': ' if speaker.isascii() else '：'}{statement.text}"
+        speakers = templates(language)["speakers"]
+        return labelled(speakers["user" if statement.speaker == "user" else "role"], statement.text, language)
 
     def _dialogue(self, statements: Sequence[_Statement], target: _Statement, difficulty: str,
                   words: Mapping[str, Any], rng: Random) -> tuple[tuple[Mapping[str, str], ...], int]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from toolkit.attributes import label_of
+from toolkit.attributes import label_of, labelled
 from toolkit.generate.drafting import SCHEMAS, Drafting
 from toolkit.generate.engines.base import Complete, Reply, Request
 from toolkit.generate.parse import NotJson, parse_object
@@ -60,8 +60,7 @@ class SecondLook:
 
     async def _known_anyway(self, sample: Sample, ask: Complete) -> bool:
         """The same question with the name alone, and for a memory without the dialogue."""
-        colon = "：" if sample.language in ("zh", "ja") else ": "
-        bare = f"{label_of('name', sample.language)}{colon}{sample.character_name}"
+        bare = labelled(label_of("name", sample.language), sample.character_name, sample.language)
         closed = replace(sample, conversation_history=(),
                          character_profile=sample.character_profile if sample.kind == "CM" else bare)
         reply = await ask(self._attempt(sample, _TASK.prompt(closed), "closed_book", 0.0))

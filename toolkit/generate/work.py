@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from toolkit.attributes import label_of, question_word_of
+from toolkit.attributes import label_of, labelled, question_word_of
 from toolkit.errors import InputError, did_you_mean
 from toolkit.generate.dialogue import Outline, outline
 from toolkit.generate.plan import WorkItem, plan
@@ -167,12 +167,11 @@ def _forget(oldest_first: OrderedDict[str, Any], remembered: int) -> None:
 
 def passages(profile: Profile) -> Iterator[tuple[str, str]]:
     """Fact lines, then sentences of the free text; the whole text when it has neither."""
-    colon = "：" if profile.language in ("zh", "ja") else ": "
     found = False
     for fact in profile.facts:
         if fact.value not in profile.name:
             found = True
-            yield question_word_of(fact.key), f"{label_of(fact.key, profile.language)}{colon}{fact.value}"
+            yield question_word_of(fact.key), labelled(label_of(fact.key, profile.language), fact.value, profile.language)
     shortest, longest = SENTENCE
     for sentence in map(str.strip, _SENTENCES.split(profile.persona)):
         if shortest <= len(sentence) <= longest:
