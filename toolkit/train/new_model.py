@@ -111,13 +111,12 @@ def speakers_of(texts: Iterable[str]) -> list[tuple[str, str]]:
     return [pair for pair in known if any(text.startswith(f"<think>{name}") for name in pair for text in said)]
 
 
-def joins_of(texts: Iterable[str]) -> list[str]:
+def joins_of(texts: Sequence[str]) -> list[str]:
     """What stands between two questions asked at once, in the languages of `texts`."""
     from toolkit.attributes import LANGUAGES, templates
 
-    text = "\n".join(texts)
     joins = [join.format(first="", second="").strip() for language in LANGUAGES for join in templates(language)["joins"]]
-    return [join for join in dict.fromkeys(joins) if join and join in text]
+    return [join for join in dict.fromkeys(joins) if join and any(join in text for text in texts)]
 
 
 def create(texts: Iterable[str], out: Path, shape: NewModel, seed: int) -> None:

@@ -27,7 +27,6 @@ def _held(word: str, language: str, question: str) -> bool:
     return (word[:2] if language == "ko" else word) in question
 
 
-LETTER = Lazy(r"[^\W_]")
 _CHARACTERS = 1.6  # of Chinese a word
 _LATIN = Lazy("[a-z][a-z'-]*")
 _HANGUL = Lazy("[가-힣]{2,}")

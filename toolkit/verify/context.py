@@ -147,7 +147,7 @@ _CJK = re.compile("[\u3041-\u9fff\uac00-\ud7a3]")
 _LATIN = re.compile("[a-z]{3}")
 _ENGLISH = re.compile(r"\s+[a-z']{2,} [a-z]{2,}")  # after a mention: an English predicate
 _AFTER_ENGLISH = re.compile(r"[a-z']+ [a-z']+ (?:an? |the )?$")  # before it: "I'm not a 理发师"
-WORDS = re.compile(r"[^\W\ue000-\ue002_]")
+WORDS = re.compile(r"[^\W_]")  # a mask is none
 
 
 def words(text: str) -> int:

@@ -10,8 +10,8 @@ at these thresholds they reach one wrong reply in nine, and one honest reply in 
 from __future__ import annotations
 
 from .assertion import Reader, Reading
-from .content import LETTER, foreign
-from .context import MASK
+from .content import foreign
+from .context import MASK, WORDS
 from .lazy import Lazy
 from .question import Question
 
@@ -28,8 +28,8 @@ def in_passing(said: Reading, reader: Reader, q: Question) -> bool:
     earlier = a.preceding + a.sentence_before[: len(a.sentence_before) - len(a.clause_before)]
     before = foreign(a.clause_before, a.language, q.text)
     after = foreign(a.clause_after, a.language, q.text)
-    points = 2 - said.strength - 2 * bool(LETTER.search(earlier)) + min(3, min(4, before) + min(4, after))
-    if not q.who and not LETTER.search(_OPENS.sub("", a.clause_before.replace(MASK, ""))):
+    points = 2 - said.strength - 2 * bool(WORDS.search(earlier)) + min(3, min(4, before) + min(4, after))
+    if not q.who and not WORDS.search(_OPENS.sub("", a.clause_before.replace(MASK, ""))):
         points += min(2, after)
     if _IN_CASE.match(a.clause_after) and _WHERE_OR_WHEN.search(q.text):
         points -= 2

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from .content import LETTER, foreign, shares
+from .content import foreign, shares
+from .context import WORDS
 from .lazy import Lazy
 from .question import Question
 from .terms import Match, Matcher
@@ -147,7 +148,7 @@ _THING = Lazy(
 def of_something_else(before: str, after: str, language: str, q: Question) -> bool:
     """Whether a value is what a sentence is about, and is said to be something that nobody asked for: "The 7:15 is the bus."."""
     told = _SAID_TO_BE[language].match(after)
-    if told is None or LETTER.search(_DETERMINER.sub("", before)):
+    if told is None or WORDS.search(_DETERMINER.sub("", before)):
         return False
     predicate = after[told.end() :]
     return foreign(predicate, language, q.text) >= 1 and not shares(predicate, language, q.text)
